@@ -1,0 +1,56 @@
+# `make demo` turns a prompt into a picture; `make test` proves that everything works. Both install what they need.
+
+PYTHON ?= python3
+PROMPT ?= a large red circle at the top left on a gray background
+
+BIN := .venv/bin
+PACKAGES := .venv/installed
+DEV_PACKAGES := .venv/installed-dev
+PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check
+
+.PHONY: help demo test check bench clean
+
+help:
+	@echo "make demo    a picture from a prompt (PROMPT='a small blue star')"
+	@echo "make test    every check: format, lint, types, import contracts, tests"
+	@echo "make check   the same without the tests"
+	@echo "make bench   speed, as tables; kept in benchmarks/results/"
+	@echo "make clean   remove the environment, the caches and the demo picture"
+
+demo: $(PACKAGES)
+	@$(BIN)/python main.py run workflows/text_to_image.json --set prompt.text="$(PROMPT)" --output output/demo
+	@echo "The picture is in $(CURDIR)/output/demo"
+
+test: check
+	@echo "tests"
+	@$(BIN)/pytest --quiet
+
+check: $(DEV_PACKAGES)
+	@echo "format"
+	@$(BIN)/ruff format --check --quiet
+	@echo "lint"
+	@$(BIN)/ruff check --quiet
+	@echo "types"
+	@$(BIN)/mypy --no-error-summary
+	@echo "import contracts"
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(DEV_PACKAGES)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	@rm -rf .venv output/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+# The stamp files say what is installed; a changed list of requirements installs again.
+$(DEV_PACKAGES): requirements-dev.txt $(PACKAGES)
+	@echo "installing what the checks need"
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(PACKAGES): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Weft needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@echo "installing into .venv (once, a few minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -r requirements.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Graphs, node declarations and their checks: pure data and pure functions; no IO, no torch."""

@@ -1,0 +1,96 @@
+"""`@node`: makes a node of a typed function. The signature is the declaration; nothing is said twice."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.graph.declared import FINGERPRINT, SPEC, DeclarationError, where_is
+from engine.graph.docstring import read_docstring
+from engine.graph.hints import SignatureError
+from engine.graph.signature import read_hints, read_inputs, read_outputs
+from engine.graph.spec import InputSpec, NodeSpec
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def node(
+    id: str | None = None,
+    *,
+    category: str = "",
+    title: str | None = None,
+    version: int = 1,
+    device: bool = False,
+    pinned: bool = False,
+    fingerprint: Callable[..., object] | None = None,
+) -> Callable[[F], F]:
+    """Declare a function as a node. It stays the plain function it was, with its spec attached.
+
+    Args:
+        id: The node's name in graph files; by default the function's name in CamelCase.
+        category: Where the menu shows it, with slashes: "latent/noise".
+        title: What the editor shows; by default the function's name in words.
+        version: Part of the cache key: raise it when the node's meaning changes.
+        device: It computes on the device, so that such nodes run one at a time.
+        pinned: Its result stays with the worker that made it and is never written to disk (a loaded model).
+        fingerprint: Called with those inputs that it names, before a cached result is trusted. What it gives
+            is part of the cache key (the version of a service, the date of a file).
+    """
+    if callable(id):
+        raise DeclarationError(where_is(id), "@node takes its options in brackets", "Write  @node()")
+
+    def declare(function: F) -> F:
+        if not isinstance(function, types.FunctionType):
+            raise DeclarationError(where_is(function), "is no plain function", "Put @node() above a `def`.")
+        try:
+            hints = read_hints(function)
+            inputs, context = read_inputs(function, hints)
+            outputs = read_outputs(hints)
+            _check_fingerprint(fingerprint, inputs)
+        except SignatureError as error:
+            raise DeclarationError(where_is(function), error.what, error.write) from error.__cause__
+        spec = NodeSpec(
+            id=id or _camel_case(function.__name__),
+            title=title or _words(function.__name__),
+            category=category,
+            help=read_docstring(function.__doc__).text,
+            version=version,
+            inputs=inputs,
+            outputs=outputs,
+            module=function.__module__,
+            function=function.__qualname__,
+            effect=not outputs,
+            device=device,
+            pinned=pinned,
+            is_async=inspect.iscoroutinefunction(function),
+            fingerprinted=fingerprint is not None,
+            context=context,
+        )
+        setattr(function, SPEC, spec)
+        setattr(function, FINGERPRINT, fingerprint)
+        return function
+
+    return declare
+
+
+def _check_fingerprint(fingerprint: Callable[..., object] | None, inputs: tuple[InputSpec, ...]) -> None:
+    if fingerprint is None:
+        return
+    names = [spec.name for spec in inputs]
+    strangers = [name for name in inspect.signature(fingerprint).parameters if name not in names]
+    if strangers:
+        raise SignatureError(
+            f"its fingerprint takes {strangers}, which the node does not take",
+            f"It may take {', '.join(names)}.",
+        )
+
+
+def _camel_case(name: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,213 @@
+"""Everything that is wrong with a graph, at once. Pure: one pass over the nodes and their links."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+
+from engine.graph.cycles import cycles
+from engine.graph.graph import Graph, InputValue, Link, Node
+from engine.graph.literals import closest, literal_problem
+from engine.graph.problems import (
+    Cycle,
+    DanglingLink,
+    MissingFile,
+    MissingInput,
+    NoOutputs,
+    Problem,
+    TypeMismatch,
+    UnknownInput,
+    UnknownNode,
+    UnknownOutput,
+)
+from engine.graph.registry import Registry
+from engine.graph.spec import FileWidget, InputSpec, Literal_, NodeSpec, NumberWidget, OutputSpec, TextWidget
+from engine.graph.types import PortType, fits, type_text
+from engine.graph.values import OUTER
+
+# Finding near names is slow and a person reads the first few: a graph full of mistakes gets no more than these.
+SUGGESTIONS = 20
+
+LARGEST = sys.float_info.max
+
+
+def validate(
+    graph: Graph,
+    registry: Registry,
+    folders: Mapping[str, Collection[str]] | None = None,
+    *,
+    wanted: Collection[Link] = (),
+    outer: NodeSpec | None = None,
+) -> list[Problem]:
+    """Every problem of the graph, in the order of its nodes; then its cycles.
+
+    Args:
+        graph: What to check. Links may name an output or give its index.
+        registry: The nodes that are known.
+        folders: The files of each folder. Names of files in a folder that is not listed go unchecked.
+        wanted: Outputs that are asked for, so that the graph needs no node that saves or shows anything.
+        outer: The node that expanded into this graph, whose inputs may be read as `Link(OUTER, name)`.
+    """
+    check = _Pass(graph, registry, folders or {})
+    if outer is not None:
+        check.add_outer(outer)
+    for id, node in graph.nodes.items():
+        check.node(id, node)
+    for link in wanted:
+        check.source(None, None, link)
+    if not check.in_order:
+        check.problems += [Cycle(members[0], members) for members in cycles(graph)]
+    if not (wanted or check.may_have_effect):
+        check.problems.append(NoOutputs())
+    return check.problems
+
+
+class _Kind:
+    """A spec, indexed for the pass."""
+
+    def __init__(self, spec: NodeSpec) -> None:
+        self.spec = spec
+        self.inputs = {input.name: input for input in spec.inputs}
+        self.required = {input.name for input in spec.inputs if input.required}
+        self.outputs: dict[str | int, OutputSpec] = {output.name: output for output in spec.outputs}
+        self.outputs.update(enumerate(spec.outputs))
+        # Most values are plainly fine: a quick answer for those is what makes the pass fast.
+        self.plainly_takes = {input.name: _plainly_takes(input) for input in spec.inputs}
+
+
+def _plainly_takes(input: InputSpec) -> Callable[[InputValue], bool]:
+    match input.widget:
+        case TextWidget():
+            return lambda value: value.__class__ is str
+        case NumberWidget(whole, low, high):
+            kinds = (int,) if whole else (int, float)
+            # With these bounds in place of none, infinities fall outside, and NaN is nowhere.
+            least, most = (-LARGEST if low is None else low), (LARGEST if high is None else high)
+            return lambda value: value.__class__ in kinds and least <= value <= most  # type: ignore[operator]
+    return lambda value: False
+
+
+class _Pass:
+    """One pass over a graph: collects the problems, and answers each question about kinds and types once."""
+
+    def __init__(self, graph: Graph, registry: Registry, folders: Mapping[str, Collection[str]]) -> None:
+        self.nodes = graph.nodes
+        self.registry = registry
+        self.files = {name: frozenset(files) for name, files in folders.items()}
+        self.problems: list[Problem] = []
+        self.in_order = True  # every node stands behind those it reads, so there is no cycle to look for
+        self.may_have_effect = False
+        self.passed: set[str] = set()
+        self.kinds: dict[str, _Kind | None] = {}
+        self.good_ports: set[tuple[str, str | int, str, str]] = set()
+        self.bridges: dict[tuple[PortType, PortType], tuple[str, ...]] = {}
+        self.givers: dict[PortType, tuple[str, ...]] = {}
+        self.suggestions = SUGGESTIONS
+
+    def add_outer(self, spec: NodeSpec) -> None:
+        """Let what came in at the expanding node stand as the outputs of a node that is there already."""
+        self.nodes = {**self.nodes, OUTER: Node(OUTER)}
+        outputs = tuple(OutputSpec(input.name, input.type) for input in spec.inputs)
+        self.kinds[OUTER] = _Kind(replace(spec, id=OUTER, inputs=(), outputs=outputs))
+        self.passed.add(OUTER)
+
+    def node(self, id: str, node: Node) -> None:
+        kind = self.kind(node.kind)
+        if kind is None:
+            self.unknown_node(id, node)
+            return
+        if kind.spec.effect:
+            self.may_have_effect = True
+        if not kind.required <= node.inputs.keys():
+            self.missing_inputs(id, node, kind)
+        for name, value in node.inputs.items():
+            if isinstance(value, Link):
+                source = self.nodes.get(value.node)
+                if value.node not in self.passed:
+                    self.in_order = False
+                if source is None or (source.kind, value.output, node.kind, name) not in self.good_ports:
+                    self.link(id, name, kind, value)
+            elif name not in kind.inputs:
+                self.unknown_input(id, name, kind)
+            elif not kind.plainly_takes[name](value):
+                self.literal(id, kind.inputs[name], value)
+        self.passed.add(id)
+
+    def kind(self, id: str) -> _Kind | None:
+        if id not in self.kinds:
+            spec = self.registry.specs.get(id)
+            self.kinds[id] = _Kind(spec) if spec else None
+        return self.kinds[id]
+
+    def unknown_node(self, id: str, node: Node) -> None:
+        self.problems.append(UnknownNode(id, node.kind, self.near(node.kind, self.registry.specs)))
+        self.may_have_effect = True
+        self.in_order = False  # it may be in a cycle all the same
+        for name, value in node.inputs.items():
+            if isinstance(value, Link):
+                self.source(id, name, value)
+
+    def unknown_input(self, id: str, name: str, kind: _Kind) -> None:
+        near = self.near(name, kind.inputs)
+        self.problems.append(UnknownInput(id, name, kind.spec.id, near, tuple(kind.inputs)))
+
+    def link(self, id: str, name: str, kind: _Kind, link: Link) -> None:
+        wanted = kind.inputs.get(name)
+        if wanted is None:
+            self.unknown_input(id, name, kind)
+        output = self.source(id, name, link)
+        if output is None or wanted is None:
+            return
+        if fits(output.type, wanted.type):
+            self.good_ports.add((self.nodes[link.node].kind, link.output, kind.spec.id, name))
+        else:
+            self.mismatch(id, wanted, link, output)
+
+    def source(self, id: str | None, name: str | None, link: Link) -> OutputSpec | None:
+        node = self.nodes.get(link.node)
+        if node is None:
+            self.problems.append(DanglingLink(id, name, link.node))
+            return None
+        kind = self.kind(node.kind)
+        if kind is None:
+            return None
+        output = kind.outputs.get(link.output)
+        if output is None:
+            available = tuple(output.name for output in kind.spec.outputs)
+            self.problems.append(UnknownOutput(id, name, link.node, link.output, available))
+        return output
+
+    def literal(self, id: str, spec: InputSpec, value: Literal_) -> None:
+        problem = literal_problem(id, spec, value)
+        if problem is not None:
+            self.problems.append(problem)
+        elif isinstance(spec.widget, FileWidget) and isinstance(value, str):
+            folder = spec.widget.folder
+            files = self.files.get(folder)
+            if files is not None and value not in files:
+                near = self.near(value, files)
+                some = tuple(sorted(files)[:10])
+                self.problems.append(MissingFile(id, spec.name, folder, value, near, some))
+
+    def missing_inputs(self, id: str, node: Node, kind: _Kind) -> None:
+        for wanted in kind.spec.inputs:
+            if not wanted.required or wanted.name in node.inputs:
+                continue
+            if wanted.type not in self.givers:
+                self.givers[wanted.type] = self.registry.givers(wanted.type)
+            givers = () if wanted.widget else self.givers[wanted.type]
+            self.problems.append(MissingInput(id, wanted.name, type_text(wanted.type), givers))
+
+    def mismatch(self, id: str, wanted: InputSpec, link: Link, output: OutputSpec) -> None:
+        pair = (output.type, wanted.type)
+        if pair not in self.bridges:
+            self.bridges[pair] = self.registry.bridges(*pair)
+        expected, given = type_text(wanted.type), type_text(output.type)
+        self.problems.append(
+            TypeMismatch(id, wanted.name, expected, link.node, output.name, given, self.bridges[pair])
+        )
+
+    def near(self, name: str, names: Iterable[str]) -> tuple[str, ...]:
+        self.suggestions -= 1
+        return closest(name, list(names)) if self.suggestions >= 0 else ()

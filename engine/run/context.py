@@ -1,0 +1,119 @@
+"""What a node may ask of the run it is part of: progress, previews, cancellation, device, folders, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol, TypeVar
+
+from engine.run.files import Files
+from engine.run.folders import Folders
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """Raised inside a node whose run is stopped. No `Exception`, so that `except Exception` lets it through."""
+
+
+class ContextIncomplete(RuntimeError):
+    """A node asked for something that the plain call it was part of did not bring along."""
+
+    hint = "In a test, give the node a Context of its own: Context(files=..., folders=...)."
+
+
+class Watcher(Protocol):
+    """Who is told how far a node is, and says whether it should go on."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the node should stop at the next step."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Take note that `done` of `total` steps are done; the total is 0 where nobody knows it."""
+
+    def preview(self, value: object) -> None:
+        """Look at an unfinished value, if somebody wants to see one now."""
+
+
+class Nobody:
+    """Nobody watches: for plain calls in tests and notebooks."""
+
+    cancelled = False
+
+    def progress(self, done: int, total: int) -> None:
+        """Nobody takes note."""
+
+    def preview(self, value: object) -> None:
+        """Nobody looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Declare a parameter of this type and the engine gives it to the node; it is no socket.
+
+    `device` is where to compute ("cpu" or "cuda"). `provenance` holds the texts to write into files, so that a
+    picture tells how it was made: "weft", the graph, and "prompt", the same as ComfyUI reads it.
+    """
+
+    __weft_context__: ClassVar[bool] = True
+
+    device: str = "cpu"
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    watcher: Watcher = field(default=Nobody(), repr=False)
+    _files: Files | None = None
+    _folders: Folders | None = None
+
+    def track(self, items: Iterable[T], total: int | None = None) -> Iterator[T]:
+        """Go through the items, telling of each, showing it if asked to, and leaving when the run is cancelled.
+
+        Args:
+            items: Steps of work: a list, or a generator that does a step for each item it gives.
+            total: How many there will be, where `items` does not know.
+        """
+        if total is None:
+            total = len(items) if isinstance(items, Sized) else 0
+        self.progress(0, total)
+        for done, item in enumerate(items, 1):
+            self.progress(done, total)
+            self.preview(item)
+            yield item
+            self.check_cancelled()
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell that `done` of `total` steps are done; raises `Cancelled` when the run is cancelled."""
+        self.check_cancelled()
+        self.watcher.progress(done, total)
+
+    def preview(self, value: object) -> None:
+        """Offer an unfinished value for a look. It is not copied: do not change it afterwards."""
+        self.watcher.preview(value)
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the run is cancelled."""
+        if self.watcher.cancelled:
+            raise Cancelled
+
+    @property
+    def files(self) -> Files:
+        """Where the node puts the files that it makes."""
+        if self._files is None:
+            raise ContextIncomplete("This call has no folder to put files into.")
+        return self._files
+
+    def model_file(self, folder: str, name: str) -> Path:
+        """The path of a file below `models/<folder>`."""
+        return self._known_folders().find(folder, name)
+
+    def input_file(self, name: str) -> Path:
+        """The path of a file in the input folder."""
+        return self._known_folders().find("input", name)
+
+    def _known_folders(self) -> Folders:
+        if self._folders is None:
+            raise ContextIncomplete("This call has no models and no input folder.")
+        return self._folders
+
+
+NULL_CONTEXT = Context()

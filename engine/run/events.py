@@ -1,0 +1,104 @@
+"""What happens during a run, as a closed union of frozen values. `path` is the node's id, or `outer/inner` when made by Expand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.graph.values import Published
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The plan is made: which nodes will run, which come from the cache."""
+
+    will_run: tuple[str, ...]
+    cached: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted:
+    """A node begins."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgressed:
+    """A node that tracks its steps has done `done` of `total`."""
+
+    path: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodePreviewed:
+    """A node offers a look at its unfinished value."""
+
+    path: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class NodeExpanded:
+    """A node turned into a subgraph of these nodes."""
+
+    path: str
+    inner: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished:
+    """A node is done; `published` are the files it made, if any."""
+
+    path: str
+    seconds: float
+    published: Published | None = None
+    from_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBlocked:
+    """A node was skipped since an input carries `Blocked(reason)`."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFailed:
+    """A node raised, returned the wrong thing or left: what, where, with which inputs, and what to do."""
+
+    path: str
+    kind: str
+    error: str
+    message: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    frames: tuple[str, ...] = ()
+    hint: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The last event of every run."""
+
+    status: Literal["done", "failed", "cancelled"]
+    seconds: float
+    ran: int
+    cached: int
+
+
+Event: TypeAlias = (
+    RunStarted
+    | NodeStarted
+    | NodeProgressed
+    | NodePreviewed
+    | NodeExpanded
+    | NodeFinished
+    | NodeBlocked
+    | NodeFailed
+    | RunFinished
+)

@@ -1,0 +1,114 @@
+"""Publishing the files that nodes make: whole or not at all, under a name of their own, never over another."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.graph.values import Published, PublishedFile
+from engine.run.folders import relative_name
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+RUST_SAYS_FULL = re.compile("|".join(rf"os error {number}\b" for number in FULL))  # safetensors has no errno
+
+
+class DiskFull(OSError):
+    """A file that did not fit. Nothing of it is left."""
+
+    def __init__(self, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free
+        super().__init__(errno.ENOSPC, f"The disk is full: {folder} has {free / 2**20:.0f} MiB left")
+        self.hint = "Make room, or choose another folder with --output; what had finished is kept."
+
+    def __str__(self) -> str:
+        return f"{self.strerror}."
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where nodes put files: `output` for those the user wants, `temp` for previews."""
+
+    output: Path
+    temp: Path
+
+    def publish(
+        self,
+        prefix: str,
+        suffix: str,
+        media_type: str,
+        write: Callable[[Path], object],
+        folder: Literal["output", "temp"] = "output",
+    ) -> Published:
+        """Publish one file as `prefix_00001_.png`, the number being the first that is free.
+
+        Args:
+            prefix: How the name begins; may have folders in it, which are made.
+            suffix: How the name ends, with the dot.
+            media_type: What it is: "image/png".
+            write: Writes the file to the path it is given. If it raises, nothing is left.
+            folder: "output", or "temp" for what is only looked at.
+        """
+        root = self.output if folder == "output" else self.temp
+        begin = root / relative_name(folder, prefix)
+        path = _publish(begin.parent, begin.name, suffix, write)
+        return Published((PublishedFile(path.relative_to(root).as_posix(), folder, str(path), media_type),))
+
+
+def still_there(published: Published) -> bool:
+    """Whether every file that was published lies where it was put."""
+    return all(os.path.exists(file.path) for file in published.files)
+
+
+def _publish(home: Path, stem: str, suffix: str, write: Callable[[Path], object]) -> Path:
+    # Hidden, and with the suffix, by which writers know what to write.
+    temp = home / f".{secrets.token_hex(8)}{suffix}"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(temp, os.O_CREAT | os.O_EXCL))
+        write(temp)
+        _sync(temp)
+        path = _link(temp, home, stem, suffix)
+    except Exception as error:
+        if _means_full(error):
+            raise DiskFull(home) from error
+        raise
+    finally:
+        temp.unlink(missing_ok=True)
+    _sync(home)
+    return path
+
+
+def _link(temp: Path, home: Path, stem: str, suffix: str) -> Path:
+    """Give the file the first free number. A link never replaces a file, whoever else is publishing."""
+    numbered = re.compile(rf"{re.escape(stem)}_(\d+)_")
+    taken = [int(match[1]) for match in map(numbered.match, os.listdir(home)) if match]
+    number = max(taken, default=0)
+    while True:
+        number += 1
+        path = home / f"{stem}_{number:05}_{suffix}"
+        try:
+            os.link(temp, path)
+        except FileExistsError:
+            continue
+        return path
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _means_full(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in FULL
+    return RUST_SAYS_FULL.search(str(error)) is not None

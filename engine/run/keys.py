@@ -1,0 +1,141 @@
+"""Merkle keys: each node's result named by what it depends on. Pure, linear, one hash for a node.
+
+A key is made of the node's kind and version, its literal inputs, the keys of the outputs it reads and the state of
+the files it reads. A node's id, title and place are no part of it, but for nodes that are run for what they do: two
+equal SaveImage shall write two files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+from engine.graph.cycles import sources
+from engine.graph.graph import Graph, Link, Node
+from engine.graph.registry import Registry
+from engine.graph.spec import NodeSpec
+from engine.graph.types import PortType
+from engine.run.literals import as_taken, literal_text
+from engine.run.order import in_order
+
+Fingerprints: TypeAlias = Mapping[str, Mapping[str, str]]
+"""What nodes read beside their inputs: by node id, by input name ("" for the whole node), its state as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What links to nodes outside the graph mean, by (node, output), as texts; and what all paths begin with."""
+
+    given: Mapping[tuple[str, str | int], str]
+    path: str
+
+
+NOWHERE = Origin({}, "")
+
+
+def keys(
+    graph: Graph,
+    registry: Registry,
+    fingerprints: Fingerprints | None = None,
+    device: str = "cpu",
+    origin: Origin = NOWHERE,
+) -> dict[str, str]:
+    """The key of every node, each behind those it reads. The graph must be free of problems.
+
+    Args:
+        graph: Whose nodes to name.
+        registry: Their specs.
+        fingerprints: The state of what they read beside their inputs.
+        device: Part of the key of nodes that compute on the device, since devices round differently.
+        origin: For a graph that stands for a node of another one.
+    """
+    kinds = _Kinds(registry, device)
+    try:
+        # Most graphs are written down in an order in which they could be run.
+        return _keys(graph, graph.nodes, kinds, fingerprints or {}, origin)
+    except _NotYetError:
+        order = in_order(graph.nodes, sources(graph).__getitem__)
+        return _keys(graph, order, kinds, fingerprints or {}, origin)
+
+
+def link_text(key: str, output: str) -> str:
+    """What stands in a reader's key for one output of the node with this key."""
+    return f"@{key}{len(output)}:{output}"
+
+
+class _NotYetError(Exception):
+    """A node stands before one that it reads."""
+
+
+class _Kind:
+    """What is the same in the keys of all nodes of a kind.
+
+    `inputs` holds for each input its name, what stands before its value, what stands for it where it is left out (to
+    write a default out is the same), and its type if a literal may have to be turned into another for it.
+    """
+
+    def __init__(self, spec: NodeSpec, device: str) -> None:
+        names = tuple(output.name for output in spec.outputs)
+        self.prefix = literal_text((spec.id, spec.version, names)) + (f"on {device};" if spec.device else "")
+        self.effect = spec.effect
+        self.outputs: dict[str | int, str] = {name: name for name in names}
+        self.outputs.update(enumerate(names))
+        self.inputs: list[tuple[str, str, str, PortType | None]] = []
+        for input in sorted(spec.inputs, key=lambda input: input.name):
+            label = literal_text(input.name)
+            omitted = label + literal_text(as_taken(input.type, input.default))
+            turns = as_taken(input.type, 1).__class__ is float
+            self.inputs.append((input.name, label, omitted, input.type if turns else None))
+
+
+class _Kinds(dict[str, _Kind]):
+    """The kinds met so far."""
+
+    def __init__(self, registry: Registry, device: str) -> None:
+        self.registry = registry
+        self.device = device
+
+    def __missing__(self, id: str) -> _Kind:
+        kind = self[id] = _Kind(self.registry[id], self.device)
+        return kind
+
+
+def _keys(
+    graph: Graph, order: Iterable[str], kinds: _Kinds, fingerprints: Fingerprints, origin: Origin
+) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    nodes = graph.nodes
+    for id in order:
+        node = nodes[id]
+        kind = kinds[node.kind]
+        parts = [kind.prefix]
+        inputs = node.inputs
+        for name, label, omitted, type in kind.inputs:
+            if name not in inputs:
+                parts.append(omitted)
+                continue
+            value = inputs[name]
+            if isinstance(value, Link):
+                parts += (label, _linked(value, keys, nodes, kinds, origin))
+            else:
+                parts += (label, literal_text(as_taken(type, value) if type else value))
+        if id in fingerprints:
+            parts.append(literal_text(fingerprints[id]))
+        if kind.effect:
+            parts.append(literal_text(origin.path + id))
+        text = "".join(parts).encode("utf-8", "surrogatepass")
+        keys[id] = blake2b(text, digest_size=16).hexdigest()
+    return keys
+
+
+def _linked(
+    link: Link, keys: Mapping[str, str], nodes: Mapping[str, Node], kinds: _Kinds, origin: Origin
+) -> str:
+    key = keys.get(link.node)
+    if key is not None:
+        return link_text(key, kinds[nodes[link.node].kind].outputs[link.output])
+    if link.node in nodes:
+        raise _NotYetError
+    return origin.given[link.node, link.output]

@@ -1,0 +1,131 @@
+"""Devices, the bytes that values hold, and tensors as bytes. The one place of the engine that touches torch.
+
+torch is imported only where a tensor is at hand, so that it was imported before, or where one is read from a file.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Literal, TypeGuard
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DeviceWish = Literal["auto", "cpu", "cuda"]
+
+SMALL = {int, float, bool, type(None)}
+SMALL_BYTES = 32
+OPAQUE = (type, FunctionType, BuiltinFunctionType, ModuleType)
+MOST_PARTS = 100_000  # a value with more parts than this is not counted to its end
+METADATA = "weft"
+
+
+class DeviceMissing(ValueError):
+    """The device that was asked for is not there."""
+
+
+def choose_device(wish: DeviceWish) -> str:
+    """The device to compute on: "cuda" where there is one and it is not ruled out, else "cpu"."""
+    if wish == "cpu" or (wish == "auto" and "torch" not in sys.modules):
+        return "cpu"  # where nothing has imported torch, nothing will compute on a device
+    import torch  # noqa: PLC0415
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wish == "cuda":
+        raise DeviceMissing("There is no CUDA device here. Use --device cpu or auto.")
+    return "cpu"
+
+
+def is_tensor(value: object) -> TypeGuard[Tensor]:
+    """Whether the value is a tensor, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def byte_size(value: object) -> int:
+    """The bytes that a value holds, its tensors above all. What it holds twice counts once."""
+    if value.__class__ in SMALL:
+        return SMALL_BYTES
+    total = 0
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting and len(seen) < MOST_PARTS:
+        part = waiting.pop()
+        identity = _storage(part)[0] if is_tensor(part) else id(part)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        total += _own_bytes(part)
+        waiting.extend(_parts(part))
+    return total
+
+
+def _storage(tensor: Tensor) -> tuple[int, int]:
+    """What tells a tensor's memory from others, and its size; a small view keeps a large storage alive."""
+    try:
+        storage = tensor.untyped_storage()
+        return storage.data_ptr() or id(tensor), storage.nbytes()
+    except (NotImplementedError, RuntimeError):  # sparse and other special tensors have none
+        return id(tensor), tensor.nelement() * tensor.element_size()
+
+
+def _own_bytes(part: object) -> int:
+    if is_tensor(part):
+        return _storage(part)[1]
+    size = getattr(part, "nbytes", None)  # numpy's arrays, memoryviews
+    return size if isinstance(size, int) else sys.getsizeof(part, SMALL_BYTES)
+
+
+def _parts(part: object) -> Iterator[object]:
+    if isinstance(part, str | bytes | OPAQUE) or is_tensor(part):
+        return
+    if isinstance(part, Mapping):
+        yield from part.values()
+    elif isinstance(part, tuple | list | set | frozenset):
+        yield from part
+    elif is_dataclass(part):
+        yield from (getattr(part, field.name, None) for field in fields(part))
+    yield from getattr(part, "__dict__", {}).values()
+
+
+def to_bytes(text: str, tensors: Mapping[str, Tensor]) -> bytes:
+    """A safetensors file with a text in its metadata. Raises ValueError for tensors that it cannot hold."""
+    if not tensors:
+        import safetensors  # noqa: PLC0415
+
+        return bytes(safetensors.serialize({}, {METADATA: text}))
+    import safetensors.torch  # noqa: PLC0415
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Views of one storage would be written twice, which safetensors refuses.
+    storages = [tensor.untyped_storage().data_ptr() for tensor in plain.values()]
+    if len(set(storages)) < len(storages):
+        plain = {name: tensor.clone() for name, tensor in plain.items()}
+    try:
+        return safetensors.torch.save(plain, {METADATA: text})
+    except (KeyError, RuntimeError, AttributeError) as error:
+        raise ValueError(f"safetensors cannot hold it: {error}") from error
+
+
+def from_bytes(data: bytes) -> tuple[str, Mapping[str, Tensor]]:
+    """The text and the tensors of such a file, the tensors on the CPU."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    text: str = header.pop("__metadata__")[METADATA]
+    if not header:
+        return text, {}
+    import safetensors.torch  # noqa: PLC0415
+
+    return text, safetensors.torch.load(data)
+
+
+def moved(tensor: Tensor, device: str) -> Tensor:
+    """The tensor on a device, or on the CPU where that device is not there."""
+    import torch  # noqa: PLC0415
+
+    return tensor.to(device) if device == "cpu" or torch.cuda.is_available() else tensor

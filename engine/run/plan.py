@@ -1,0 +1,116 @@
+"""What has to be done for a graph, decided beforehand and purely.
+
+What the wanted outputs do not need is left out, and so is everything above a node whose result the cache has: it is
+neither run nor loaded. Lazy inputs are weak: what only they lead to joins when a node asks for it (`plan_more`).
+When a value may be dropped follows from counting its readers, which the executor does, since readers may join later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.graph.graph import Graph, Link, Node
+from engine.graph.registry import Registry
+from engine.run.order import in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps for a graph.
+
+    `steps` are the nodes to run or, if they are among the `cached`, to take from the cache, each behind those it
+    reads. `wanted` are the nodes whose results were asked for. `keys` names the result of every node of the graph.
+    """
+
+    graph: Graph
+    keys: Mapping[str, str]
+    targets: tuple[Link, ...]
+    wanted: tuple[str, ...]
+    steps: tuple[str, ...]
+    cached: frozenset[str]
+
+    @property
+    def will_run(self) -> tuple[str, ...]:
+        """The steps that the cache does not have."""
+        return tuple(id for id in self.steps if id not in self.cached)
+
+
+def plan(
+    graph: Graph,
+    registry: Registry,
+    keys: dict[str, str],
+    has: Callable[[str], bool],
+    targets: Iterable[Link] = (),
+) -> Plan:
+    """What to do for some outputs, or for all nodes that are run for what they do where none are named.
+
+    Args:
+        graph: A graph without problems.
+        registry: The specs of its nodes.
+        keys: Its nodes' keys, each node behind those it reads.
+        has: Whether the cache has the result of a key.
+        targets: The outputs whose values are wanted.
+    """
+    targets = tuple(targets)
+    wanted = tuple(dict.fromkeys(link.node for link in targets)) if targets else effects(graph, registry)
+    weak = _Weak(registry)
+    nodes = graph.nodes
+    needed = set(wanted)
+    steps: list[str] = []
+    cached: list[str] = []
+    for id in reversed(keys):  # readers come before what they read
+        if id in needed:
+            steps.append(id)
+            if has(keys[id]):
+                cached.append(id)
+            else:
+                node = nodes[id]
+                needed.update(_strong_sources(node, weak[node.kind]))
+    steps.reverse()
+    return Plan(graph, keys, targets, wanted, tuple(steps), frozenset(cached))
+
+
+def plan_more(
+    graph: Graph, registry: Registry, wanted: Iterable[str], is_there: Callable[[str], bool]
+) -> tuple[list[str], set[str]]:
+    """The steps for some more nodes, and which of them are there already, so that nothing above them is needed.
+
+    It looks only at what it plans, not at the whole graph.
+    """
+    there: set[str] = set()
+    weak = _Weak(registry)
+    nodes = graph.nodes
+
+    def reads(id: str) -> list[str]:
+        if id in there:
+            return []
+        if is_there(id):
+            there.add(id)
+            return []
+        return [source for source in _strong_sources(nodes[id], weak[nodes[id].kind]) if source in nodes]
+
+    return in_order(wanted, reads), there
+
+
+def effects(graph: Graph, registry: Registry) -> tuple[str, ...]:
+    """The nodes that are run for what they do."""
+    return tuple(id for id, node in graph.nodes.items() if registry.specs[node.kind].effect)
+
+
+class _Weak(dict[str, frozenset[str]]):
+    """The lazy inputs of the kinds met so far."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def __missing__(self, kind: str) -> frozenset[str]:
+        names = self[kind] = frozenset(input.name for input in self.registry[kind].inputs if input.lazy)
+        return names
+
+
+def _strong_sources(node: Node, weak: frozenset[str]) -> list[str]:
+    inputs = node.inputs
+    if not weak:
+        return [value.node for value in inputs.values() if value.__class__ is Link]
+    return [value.node for name, value in inputs.items() if value.__class__ is Link and name not in weak]

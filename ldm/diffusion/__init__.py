@@ -1,0 +1,1 @@
+"""Diffusion: schedules, the one model contract D(x, sigma), guidance, noise and samplers; four orthogonal things."""

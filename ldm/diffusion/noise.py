@@ -1,0 +1,61 @@
+"""Noise from a seed: the same on every device, since it is always drawn on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def noise_from_seed(shape: Sequence[int], seed: int) -> Tensor:
+    """Standard normal noise, drawn for the whole batch at once (as ComfyUI does)."""
+    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
+
+
+def noise_per_sample(shape: Sequence[int], seed: int) -> Tensor:
+    """Standard normal noise where sample i is what seed + i gives alone."""
+    return torch.cat([noise_from_seed((1, *shape[1:]), seed + i) for i in range(shape[0])])
+
+
+class StepNoise:
+    """The noise that a stochastic sampler adds at each of its steps; step i is the i-th draw of one seeded stream.
+
+    Any step can be drawn alone, so a step-wise run adds the same noise as a fused one; in order, each is drawn once.
+    """
+
+    def __init__(self, seed: int, first: int = 0) -> None:
+        self._seed = seed
+        self._first = first
+        self._rewind()
+
+    def _rewind(self) -> None:
+        self._generator = torch.Generator().manual_seed(self._seed)
+        self._drawn = 0
+
+    def __call__(self, step: int, like: Tensor) -> Tensor:
+        """Noise of a step, counted from `first`, shaped and placed like x."""
+        wanted = self._first + step
+        if wanted < self._drawn:
+            self._rewind()
+        while True:
+            noise = torch.randn(like.shape, generator=self._generator)
+            self._drawn += 1
+            if self._drawn > wanted:
+                return noise.to(like)
+
+
+def start(latent: Tensor, noise: Tensor, sigma: Tensor, sigma_max: float) -> Tensor:
+    """The noisy latent a sampler begins with: latent + sigma * noise.
+
+    From the schedule's end the noise is scaled by sqrt(1 + sigma^2), so that the model sees unit variance, as in training.
+    """
+    level = sigma.to(latent)
+    if float(sigma) >= sigma_max * (1 - 1e-5):
+        return latent + noise.to(latent) * (1 + level.square()).sqrt()
+    return latent + noise.to(latent) * level
+
+
+def finish(x: Tensor, sigma: Tensor) -> Tensor:
+    """What a sampler returns when it stops at a noise level above zero, as the DDIM grid does: x / sqrt(1 + sigma^2)."""
+    return x / (1 + sigma.to(x).square()).sqrt()

@@ -1,0 +1,1 @@
+"""The first stage: pixels to latents and back."""

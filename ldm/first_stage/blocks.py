@@ -1,0 +1,128 @@
+"""The blocks of CompVis' autoencoders, with their parameter names."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+GROUPS, EPSILON = 32, 1e-6
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """The first stage's norm: 32 groups, epsilon 1e-6 (the UNet's own is 1e-5)."""
+    return nn.GroupNorm(GROUPS, channels, eps=EPSILON)
+
+
+class ResnetBlock(nn.Module):
+    """Two normalised 3x3 convolutions with a residual path; (b, in, h, w) to (b, out, h, w)."""
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.norm1 = group_norm(channels)
+        self.conv1 = nn.Conv2d(channels, out_channels, 3, padding=1)
+        self.norm2 = group_norm(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        if channels != out_channels:
+            self.nin_shortcut = nn.Conv2d(channels, out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give x plus what the two convolutions make of it."""
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(self.norm2(h)))
+        skip: Tensor = self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x
+        return skip + h
+
+
+class AttnBlock(nn.Module):
+    """Single-head self-attention over all positions of a feature map."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = group_norm(channels)
+        self.q = nn.Conv2d(channels, channels, 1)
+        self.k = nn.Conv2d(channels, channels, 1)
+        self.v = nn.Conv2d(channels, channels, 1)
+        self.proj_out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give x plus what each position gathers from all others."""
+        b, c, height, width = x.shape
+        h = self.norm(x)
+        q, k, v = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (self.q, self.k, self.v))
+        gathered = F.scaled_dot_product_attention(q, k, v)[:, 0]
+        projected: Tensor = self.proj_out(gathered.transpose(1, 2).reshape(b, c, height, width))
+        return x + projected
+
+
+class Downsample(nn.Module):
+    """Halve a map. The padding is on the right and bottom only, as the published weights expect."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, c, h, w) to (b, c, h/2, w/2)."""
+        x = self.conv(F.pad(x, (0, 1, 0, 1)))
+        return x
+
+
+class Upsample(nn.Module):
+    """Double a map: nearest neighbour, then a convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, c, h, w) to (b, c, 2h, 2w)."""
+        x = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return x
+
+
+class Middle(nn.Module):
+    """Resnet, attention, resnet: the bottom of encoder and decoder."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.block_1 = ResnetBlock(channels, channels)
+        self.attn_1 = AttnBlock(channels)
+        self.block_2 = ResnetBlock(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        x = self.block_2(self.attn_1(self.block_1(x)))
+        return x
+
+
+class Level(nn.Module):
+    """One resolution: `block` and `attn` side by side as CompVis names them, then a change of size, if any."""
+
+    def __init__(self, channels: int, out_channels: int, blocks: int, *, attention: bool) -> None:
+        super().__init__()
+        widths = [channels, *[out_channels] * blocks]
+        self.block = nn.ModuleList(ResnetBlock(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.attn = nn.ModuleList(AttnBlock(out_channels) for _ in range(blocks if attention else 0))
+        self.downsample: Downsample | None = None
+        self.upsample: Upsample | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, in, h, w) to (b, out, h', w')."""
+        for index, block in enumerate(self.block):
+            x = block(x)
+            if index < len(self.attn):
+                x = self.attn[index](x)
+        if self.downsample is not None:
+            x = self.downsample(x)
+        if self.upsample is not None:
+            x = self.upsample(x)
+        return x
+
+
+def sample_gaussian(moments: Tensor, noise: Tensor | None) -> Tensor:
+    """Split (b, 2c, h, w) moments and give mean + exp(logvar / 2) * noise; without noise, the mean (the mode)."""
+    mean, log_variance = moments.chunk(2, dim=1)
+    if noise is None:
+        return mean
+    return mean + torch.exp(0.5 * log_variance.clamp(-30.0, 20.0)) * noise

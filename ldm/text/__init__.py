@@ -1,0 +1,1 @@
+"""Text conditioning: the tokenizer and the transformer tau."""

@@ -1,0 +1,114 @@
+"""The unmasked transformer tau (LDM, appendix E.2.1), with the key names of CompVis' x-transformers copy.
+
+No mask anywhere: padding attends and is attended to, as in the published text-to-image models.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ldm.spec import TextSpec
+from ldm.text.tokenizer import SPECIAL, Tokens
+
+FEED_FORWARD_MULT = 4
+
+
+class Attention(nn.Module):
+    """Self-attention whose inner width is heads * head_width, whatever the model's width."""
+
+    def __init__(self, width: int, heads: int, head_width: int) -> None:
+        super().__init__()
+        inner = heads * head_width
+        self.heads = heads
+        self.to_q = nn.Linear(width, inner, bias=False)
+        self.to_k = nn.Linear(width, inner, bias=False)
+        self.to_v = nn.Linear(width, inner, bias=False)
+        self.to_out = nn.Linear(inner, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep (b, n, width)."""
+        q, k, v = (
+            values.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for values in (self.to_q(x), self.to_k(x), self.to_v(x))
+        )
+        x = self.to_out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return x
+
+
+class FeedForward(nn.Module):
+    """Linear, exact GELU, linear."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        inner = FEED_FORWARD_MULT * width
+        self.net = nn.Sequential(
+            nn.Sequential(nn.Linear(width, inner), nn.GELU()), nn.Dropout(0.0), nn.Linear(inner, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        x = self.net(x)
+        return x
+
+
+class AttentionLayers(nn.Module):
+    """Attention and feed-forward in turn; each entry is (LayerNorm, block), applied before and with a residual."""
+
+    def __init__(self, spec: TextSpec) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for _ in range(spec.layers):
+            attention = Attention(spec.width, spec.heads, spec.head_width)
+            self.layers.append(nn.ModuleList([nn.LayerNorm(spec.width), attention]))
+            self.layers.append(nn.ModuleList([nn.LayerNorm(spec.width), FeedForward(spec.width)]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep (b, n, width)."""
+        for layer in self.layers:
+            norm, block = layer.children()
+            x = x + block(norm(x))
+        return x
+
+
+class PositionEmbedding(nn.Module):
+    """One learned vector for each place."""
+
+    def __init__(self, length: int, width: int) -> None:
+        super().__init__()
+        self.emb = nn.Embedding(length, width)
+        nn.init.normal_(self.emb.weight, std=0.02)
+
+
+class TokenTransformer(nn.Module):
+    """Embed tokens and places, attend, normalise."""
+
+    def __init__(self, spec: TextSpec) -> None:
+        super().__init__()
+        self.token_emb = nn.Embedding(len(SPECIAL) + len(spec.words), spec.width)
+        nn.init.normal_(self.token_emb.weight, std=0.02)
+        self.pos_emb = PositionEmbedding(spec.length, spec.width)
+        self.attn_layers = AttentionLayers(spec)
+        self.norm = nn.LayerNorm(spec.width)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """(b, n) whole numbers to (b, n, width)."""
+        x = self.token_emb(ids) + self.pos_emb.emb.weight[: ids.shape[1]]
+        x = self.norm(self.attn_layers(x))
+        return x
+
+
+class TextEncoder(nn.Module):
+    """tau: tokens to the context that the UNet attends to."""
+
+    def __init__(self, spec: TextSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.transformer = TokenTransformer(spec)
+
+    def encode(self, tokens: Tokens) -> Tensor:
+        """Give the context (b, length, width) of tokenised texts."""
+        ids = torch.tensor(tokens.ids, device=self.transformer.norm.weight.device)
+        context: Tensor = self.transformer(ids)
+        return context

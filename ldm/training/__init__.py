@@ -1,0 +1,1 @@
+"""Training of both stages: objectives, averages, and loops that survive an interruption."""

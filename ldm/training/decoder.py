@@ -1,0 +1,94 @@
+"""Tune a decoder alone, its encoder kept as it is: latents, and models trained on them, stay valid meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.features import FeatureNet, perceptual_distance
+from ldm.training.discriminator import PatchDiscriminator
+from ldm.training.ema import MovingAverage
+from ldm.training.loop import train, warm_up
+from ldm.training.objectives import adversarial_weight, discriminator_loss, generator_loss
+from ldm.training.resume import Training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderRecipe:
+    """The settings of one tuning of a decoder. The discriminator joins after `adversarial_from` of the steps."""
+
+    steps: int
+    batch: int
+    rate: float = 5e-4
+    critic_rate: float = 2e-4
+    perceptual_weight: float = 0.1
+    adversarial_weight: float = 0.1
+    adversarial_from: float = 0.6
+    decay: float = 0.99
+    seed: int = 0
+
+
+def tune_decoder(
+    model: AutoencoderKL,
+    features: FeatureNet,
+    batch: Callable[[torch.Generator], Tensor],
+    recipe: DecoderRecipe,
+    state_file: Path,
+    losses: list[tuple[int, float]],
+) -> Iterator[int]:
+    """Train the decoder of `model` in place, yielding steps done; at the end it holds the averaged weights.
+
+    The objective is the first stage's (LDM, appendix G) without its KL term, which the decoder has no part in.
+
+    Args:
+        features: the net behind the perceptual distance; it is not trained.
+        batch: draws pixels (b, 3, h, w) in -1..1 with a generator.
+        losses: is filled with (step, mean absolute error).
+    """
+    decoder = torch.nn.ModuleDict({"decoder": model.decoder, "post_quant_conv": model.post_quant_conv})
+    critic = PatchDiscriminator()
+    decoder.requires_grad_(requires_grad=True)
+    features.requires_grad_(requires_grad=False)
+    average = MovingAverage(decoder, recipe.decay)
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=recipe.critic_rate, betas=(0.5, 0.9))
+
+    def one_step(step: int, generator: torch.Generator) -> float:
+        pixels = batch(generator)
+        warm_up(optimizer, step, recipe.rate, over=100, steps=recipe.steps)
+        with torch.no_grad():
+            latents = model.encode(pixels)
+        rebuilt = model.decode(latents)
+        l1 = (pixels - rebuilt).abs().mean()
+        loss = l1 + recipe.perceptual_weight * perceptual_distance(features, pixels, rebuilt).mean()
+        adversarial = step >= recipe.adversarial_from * recipe.steps
+        if adversarial:
+            fooled = generator_loss(critic(rebuilt))
+            balance = adversarial_weight(loss, fooled, model.decoder.conv_out.weight)
+            loss = loss + recipe.adversarial_weight * balance * fooled
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        average.update(decoder)
+        if adversarial:
+            judged = discriminator_loss(critic(pixels), critic(rebuilt.detach()))
+            critic_optimizer.zero_grad()
+            judged.backward()
+            critic_optimizer.step()
+        return l1.item()
+
+    training = Training(
+        f"decoder {model.spec} {recipe}",
+        {"decoder": decoder, "critic": critic},
+        {"decoder": optimizer, "critic": critic_optimizer},
+        {"decoder": average},
+        losses=losses,
+    )
+    yield from train(training, one_step, steps=recipe.steps, seed=recipe.seed, state_file=state_file)
+    average.copy_to(decoder)
+    decoder.requires_grad_(requires_grad=False)

@@ -1,0 +1,45 @@
+"""Train the feature net that serves as perceptual metric where VGG's weights cannot be shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from ldm.first_stage.features import FeatureNet
+from ldm.shapeland.dataset import Shapeland
+from ldm.training.loop import train, warm_up
+from ldm.training.resume import Training
+
+RATE = 2e-3
+
+
+def train_features(
+    net: FeatureNet,
+    data: Shapeland,
+    *,
+    steps: int,
+    batch: int,
+    seed: int,
+    state_file: Path,
+    losses: list[tuple[int, float]],
+) -> Iterator[int]:
+    """Teach the net to name what stands in each cell; yields steps done and fills `losses` with (step, loss)."""
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE)
+    training = Training(
+        f"features batch={batch} seed={seed}", {"net": net}, {"net": optimizer}, losses=losses
+    )
+
+    def one_step(step: int, generator: torch.Generator) -> float:
+        scenes, pixels = data.fresh(batch, generator)
+        # Blurred and noisy pictures too: the net must judge bad reconstructions.
+        pixels = pixels + 0.2 * torch.rand((), generator=generator) * torch.randn(pixels.shape, generator=generator)
+        warm_up(optimizer, step, RATE, over=50, steps=steps)
+        loss = net.loss(pixels, scenes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    yield from train(training, one_step, steps=steps, seed=seed, state_file=state_file)

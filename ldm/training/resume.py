@@ -1,0 +1,90 @@
+"""A training's state on disk: written whole or not at all, so that an interrupted training goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ldm.training.ema import MovingAverage
+
+
+class ResumeError(ValueError):
+    """A saved training state that cannot be taken up: it is of another recipe, or damaged."""
+
+
+@dataclass(slots=True)
+class Training:
+    """What changes while a model is trained. `recipe` names the settings, so that no other training is taken up."""
+
+    recipe: str
+    modules: Mapping[str, nn.Module]
+    optimizers: Mapping[str, torch.optim.Optimizer]
+    averages: Mapping[str, MovingAverage] = field(default_factory=dict)
+    step: int = 0
+    losses: list[tuple[int, float]] = field(default_factory=list)
+
+
+def save(training: Training, path: Path) -> None:
+    """Write the state to `path`, replacing an older one in a single step."""
+    tensors: dict[str, Tensor] = {}
+    for name, module in training.modules.items():
+        tensors |= {f"module.{name}.{key}": value for key, value in module.state_dict().items()}
+    for name, average in training.averages.items():
+        tensors |= {f"average.{name}.{key}": value for key, value in average.state().items()}
+    for name, optimizer in training.optimizers.items():
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{name}.{index}.{key}": value for key, value in state.items()}
+    header = {"recipe": training.recipe, "step": str(training.step), "losses": json.dumps(training.losses)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    save_file({key: value.contiguous() for key, value in tensors.items()}, unfinished, metadata=header)
+    with unfinished.open("rb") as written:
+        os.fsync(written.fileno())
+    unfinished.replace(path)
+
+
+def resume(training: Training, path: Path) -> bool:
+    """Take up the state at `path`; False when there is none.
+
+    Raises:
+        ResumeError: the file is damaged, or belongs to a training with other settings.
+    """
+    if not path.exists():
+        return False
+    try:
+        with safe_open(path, "pt") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    except SafetensorError as error:
+        raise ResumeError(f"{path} is damaged ({error}). Remove it to start over.") from error
+    if header.get("recipe") != training.recipe:
+        raise ResumeError(f"{path} belongs to another training. Remove it, or set another name.")
+    for name, module in training.modules.items():
+        module.load_state_dict(_below(tensors, f"module.{name}."))
+    for name, average in training.averages.items():
+        average.load(_below(tensors, f"average.{name}."))
+    for name, optimizer in training.optimizers.items():
+        _load_optimizer(optimizer, _below(tensors, f"optimizer.{name}."))
+    training.step = int(header["step"])
+    training.losses[:] = [(int(step), float(loss)) for step, loss in json.loads(header["losses"])]
+    return True
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    states: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        states.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,1 @@
+"""The time-conditional UNet epsilon_theta."""

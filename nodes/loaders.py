@@ -1,0 +1,68 @@
+"""Models from files, and back into files."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from engine.api import Context, ModelFile, Published, node
+from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, save_model
+from ldm.diffusion.schedule import Schedule
+from nodes.port_types import DiffusionModel, FirstStage, TextModel
+
+
+class Checkpoint(NamedTuple):
+    """The three parts of a text-to-image model."""
+
+    model: DiffusionModel
+    clip: TextModel
+    vae: FirstStage
+
+
+@node("CheckpointLoaderSimple", title="Load checkpoint", category="loaders", device=True, pinned=True)
+def load_checkpoint(ckpt_name: Annotated[str, ModelFile("checkpoints")], *, ctx: Context) -> Checkpoint:
+    """Load a whole text-to-image model: the diffusion model, the text encoder and the first stage.
+
+    Args:
+        ckpt_name: A safetensors file below models/checkpoints.
+    """
+    loaded = load_model(ctx.model_file("checkpoints", ckpt_name))
+    for part in (loaded.unet, loaded.text, loaded.first_stage):
+        part.to(ctx.device)
+    return Checkpoint(
+        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec), TextModel(loaded.text), FirstStage(loaded.first_stage)
+    )
+
+
+@node("VAELoader", title="Load first stage", category="loaders", device=True, pinned=True)
+def load_vae(vae_name: Annotated[str, ModelFile("vae")], *, ctx: Context) -> FirstStage:
+    """Load a first stage alone, from a file of its own or out of a whole checkpoint.
+
+    Args:
+        vae_name: A safetensors file below models/vae.
+    """
+    first_stage = load_first_stage(ctx.model_file("vae", vae_name))
+    first_stage.to(ctx.device)
+    return FirstStage(first_stage)
+
+
+@node("CheckpointSave", title="Save checkpoint", category="loaders")
+def save_checkpoint(
+    model: DiffusionModel,
+    clip: TextModel,
+    vae: FirstStage,
+    filename_prefix: str = "checkpoints/weft",
+    *,
+    ctx: Context,
+) -> Published:
+    """Write a whole model to a safetensors file in half precision, with its spec and the graph that made it.
+
+    Args:
+        filename_prefix: Where in the output folder, and how the file's name begins.
+    """
+    whole = LatentDiffusion(
+        model.spec, model.unet, vae.autoencoder, clip.encoder, Schedule(model.spec.schedule)
+    )
+    notes = {f"weft.{name}": text for name, text in ctx.provenance.items()}
+    return ctx.files.publish(
+        filename_prefix, ".safetensors", "application/octet-stream", lambda path: save_model(whole, path, notes)
+    )

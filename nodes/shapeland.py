@@ -1,0 +1,144 @@
+"""How well a model paints what it is told, measured on Shapeland; and how its training went, as a picture."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, NamedTuple
+
+import PIL.Image
+import PIL.ImageDraw
+import numpy as np
+import torch
+
+from engine.api import Context, Multiline, Published, Range, Seed, node
+from ldm.diffusion.noise import StepNoise, finish, noise_from_seed, start
+from ldm.diffusion.sigmas import noise_levels
+from ldm.shapeland.adherence import adherence
+from ldm.shapeland.caption import full_caption
+from ldm.shapeland.scene import Scene, random_scene
+from nodes.port_types import (
+    Conditioning,
+    DiffusionModel,
+    FirstStage,
+    Image,
+    Latent,
+    LossCurve,
+    SamplerChoice,
+    TextModel,
+)
+from nodes.first_stage import decode_latent
+from nodes.stages import Guidance, SamplerName, SchedulerName, Steps, guided_by, steps_of
+from nodes.text import encode_text
+
+CHUNK = 32
+SIDE = 64
+
+
+class Measured(NamedTuple):
+    """The figures in words, and the first pictures that were judged."""
+
+    report: str
+    pictures: Image
+
+
+@node("ShapelandAdherence", title="Measure adherence", category="training", device=True)
+def measure_adherence(
+    model: DiffusionModel,
+    clip: TextModel,
+    vae: FirstStage,
+    count: Annotated[int, Range(1, 100_000)] = 256,
+    things: Annotated[int, Range(1, 3)] = 1,
+    steps: Steps = 20,
+    cfg: Guidance = 3.0,
+    sampler_name: SamplerName = "ddim",
+    scheduler: SchedulerName = "ddim",
+    seed: Seed = 0,
+    *,
+    ctx: Context,
+) -> Measured:
+    """Paint captions that training never saw, read the pictures back and count what is right.
+
+    Single things are of the held-out combinations. `strict` counts pictures with everything right and nothing more.
+
+    Args:
+        model: The diffusion model.
+        clip: Its text encoder.
+        vae: Its first stage.
+        count: How many pictures.
+        things: How many shapes in each.
+        steps: Sampling steps.
+        cfg: Guidance.
+        sampler_name: How a step is taken.
+        scheduler: How the noise levels are spread.
+        seed: Of captions and noise.
+    """
+    rng = random.Random(seed)
+    mix = (float(things == 1), float(things == 2), float(things == 3))
+    scenes = [random_scene(rng, mix, held_out=things == 1) for _ in range(count)]
+    sigmas = noise_levels(model.schedule, scheduler, steps)
+    noise = noise_from_seed((count, vae.autoencoder.spec.embed_dim, *[SIDE // vae.autoencoder.spec.factor] * 2), seed)
+    empty = encode_text("", clip)
+
+    def paint() -> Iterator[torch.Tensor]:
+        for first in range(0, count, CHUNK):
+            told = [encode_text(full_caption(scene), clip).context for scene in scenes[first : first + CHUNK]]
+            denoise = guided_by(model, Conditioning(torch.cat(told)), empty, cfg)
+            part = noise[first : first + CHUNK]
+            x = start(torch.zeros_like(part), part, sigmas[0], model.schedule.sigma_max)
+            *_, last = steps_of(model, denoise, SamplerChoice(sampler_name), sigmas, x, StepNoise(seed))
+            yield decode_latent(Latent(finish(last, sigmas[-1]).cpu()), vae).pixels
+
+    pixels = torch.cat(list(ctx.track(paint(), total=-(-count // CHUNK))))
+    return Measured(_report(scenes, pixels, cfg, steps), Image(_sheet(pixels[:64])))
+
+
+def _report(scenes: list[Scene], pixels: torch.Tensor, cfg: float, steps: int) -> str:
+    found = adherence(scenes, pixels.movedim(-1, 1) * 2 - 1)
+    figures = ", ".join(f"{name} {share:.3f}" for name, share in asdict(found).items())
+    return f"{len(scenes)} pictures of {len(scenes[0].things)} thing(s), {steps} steps, guidance {cfg:g}: {figures}"
+
+
+def _sheet(pixels: torch.Tensor, columns: int = 8) -> torch.Tensor:
+    """Many small pictures as one: (1, rows * 64, columns * 64, 3)."""
+    rows = -(-len(pixels) // columns)
+    missing = rows * columns - len(pixels)
+    filled = torch.cat([pixels, torch.ones(missing, *pixels.shape[1:])])
+    return torch.cat([torch.cat(list(row), dim=1) for row in filled.split(columns)])[None]
+
+
+@node("SaveText", title="Save text", category="utilities")
+def save_text(text: Multiline, filename_prefix: str = "Weft", *, ctx: Context) -> Published:
+    """Save a text as a file in the output folder.
+
+    Args:
+        text: What to save.
+        filename_prefix: How the file's name begins; a slash makes a folder.
+    """
+    return ctx.files.publish(filename_prefix, ".txt", "text/plain", lambda path: path.write_text(text + "\n"))
+
+
+@node("LossPicture", title="Loss curve", category="training")
+def draw_loss(losses: LossCurve) -> Image:
+    """Draw how a training went: loss against steps, the loss on a logarithmic scale.
+
+    Args:
+        losses: From a training node.
+    """
+    width, height, margin = 640, 360, 48
+    canvas = PIL.Image.new("RGB", (width, height), "white")
+    draw = PIL.ImageDraw.Draw(canvas)
+    steps = np.array([step for step, _ in losses.points], dtype=float)
+    values = np.log10(np.array([loss for _, loss in losses.points], dtype=float))
+    low, high = np.floor(values.min() * 2) / 2, np.ceil(values.max() * 2) / 2
+    across = margin + (width - 2 * margin) * steps / steps.max()
+    down = height - margin - (height - 2 * margin) * (values - low) / max(high - low, 0.5)
+    for tick in np.arange(low, high + 0.01, 0.5):
+        y = height - margin - (height - 2 * margin) * (tick - low) / max(high - low, 0.5)
+        draw.line([(margin, y), (width - margin, y)], fill="#dddddd")
+        draw.text((6, y - 6), f"{10**tick:.2g}", fill="#666666")
+    draw.line(list(zip(across.tolist(), down.tolist(), strict=True)), fill="#2255cc", width=2)
+    draw.text((margin, 12), f"{losses.name}: loss {losses.points[-1][1]:.4f} after {int(steps.max())} steps", fill="black")
+    draw.text((width - margin - 40, height - margin + 8), f"{int(steps.max())}", fill="#666666")
+    return Image(torch.from_numpy(np.asarray(canvas, dtype=np.float32) / 255)[None])

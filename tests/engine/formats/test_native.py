@@ -1,0 +1,153 @@
+import math
+
+import pytest
+
+from engine.formats.json_text import one_line
+from engine.formats.native import read_graph, write_compact, write_graph
+from engine.graph.graph import Graph, Link, Node
+from engine.graph.problems import Unreadable
+from tests.engine.graph.toys import GOOD
+
+EVERYTHING = Graph(
+    {
+        "3": Node(
+            "Sample",
+            {
+                "seed": 7,
+                "scale": 1.0,
+                "text": 'ä "quoted"\n',
+                "on": True,
+                "nothing": None,
+                "model": Link("4", "model"),
+                "image": Link("4", 1),
+                "sizes": (1, (2, "a")),
+                "pair": ("4", "model"),
+                "options": {"a": (1, 2), "b": {"c": None}},
+                "wrapper": {"__value__": (1,)},
+            },
+            title="Sample",
+            meta={"position": (40, 80.5), "color": "#fff"},
+        ),
+        "4": Node("Load"),
+    },
+    meta={"groups": ({"title": "a", "nodes": ("3",)},), "exposed": {"seed": ("3", "seed")}},
+)
+
+
+@pytest.mark.parametrize("graph", [Graph(), GOOD, EVERYTHING], ids=["empty", "good", "everything"])
+def test_a_graph_that_is_written_and_read_is_the_same(graph: Graph) -> None:
+    assert read_graph(write_graph(graph)) == (graph, [])
+    assert read_graph(write_compact(graph)) == (graph, [])
+    assert write_graph(read_graph(write_graph(graph))[0]) == write_graph(graph)
+
+
+def test_a_file_has_an_input_per_line() -> None:
+    graph = Graph(
+        {
+            "3": Node(
+                "Sample", {"seed": 7, "model": Link("4", "model"), "sizes": (1, 2)}, "Go", {"at": (1, 2)}
+            )
+        },
+        meta={"groups": ()},
+    )
+
+    assert write_graph(graph) == (
+        "{\n"
+        '  "weft": 1,\n'
+        '  "nodes": {\n'
+        '    "3": {\n'
+        '      "class_type": "Sample",\n'
+        '      "inputs": {\n'
+        '        "seed": 7,\n'
+        '        "model": ["4", "model"],\n'
+        '        "sizes": {"__value__": [1, 2]}\n'
+        "      },\n"
+        '      "_meta": {\n'
+        '        "title": "Go",\n'
+        '        "at": [1, 2]\n'
+        "      }\n"
+        "    }\n"
+        "  },\n"
+        '  "groups": []\n'
+        "}\n"
+    )
+
+
+def test_a_compact_file_is_one_line_of_ascii() -> None:
+    text = write_compact(EVERYTHING)
+
+    assert text.isascii()
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ([], Unreadable("the file", "an object", "an array")),
+        ({"weft": 2}, Unreadable("weft", "version 1 or older", "version 2; a newer Weft wrote it")),
+        ({"weft": 1}, Unreadable("nodes", "an object of nodes", "null")),
+        ({"weft": 1, "nodes": []}, Unreadable("nodes", "an object of nodes", "an array")),
+        ({"weft": 1, "nodes": {"3": 4}}, Unreadable("nodes.3", "a node (an object)", "the number 4", "3")),
+        (
+            {"weft": 1, "nodes": {"3": {"inputs": {}}}},
+            Unreadable("nodes.3.class_type", "the kind of the node (a text)", "nothing", "3"),
+        ),
+        (
+            {"weft": 1, "nodes": {"3": {"class_type": 7}}},
+            Unreadable("nodes.3.class_type", "the kind of the node (a text)", "the number 7", "3"),
+        ),
+        (
+            {"weft": 1, "nodes": {"3": {"class_type": "N", "inputs": None}}},
+            Unreadable("nodes.3.inputs", "an object", "null", "3"),
+        ),
+        (
+            {"weft": 1, "nodes": {"3": {"class_type": "N", "_meta": "x"}}},
+            Unreadable("nodes.3._meta", "an object", "the text 'x'", "3"),
+        ),
+        (
+            {"weft": 1, "nodes": {"3": {"class_type": "N", "_meta": {"title": [1]}}}},
+            Unreadable("nodes.3._meta.title", "a text", "an array", "3"),
+        ),
+        (
+            {"weft": 1, "nodes": {"3": {"class_type": "N", "clas": 1}}},
+            Unreadable("nodes.3.clas", "class_type, inputs or _meta", "an unknown key", "3"),
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_with_its_place(document: object, problem: Unreadable) -> None:
+    assert read_graph(one_line(document))[1] == [problem]
+
+
+@pytest.mark.parametrize(
+    "array", [[], ["4"], ["4", "model", 1], [4, 0], ["4", True], ["4", None], ["4", 0.5]]
+)
+def test_an_array_that_is_no_link_is_a_problem(array: list[object]) -> None:
+    graph, problems = read_graph(
+        one_line({"weft": 1, "nodes": {"3": {"class_type": "N", "inputs": {"x": array, "y": 1}}}})
+    )
+
+    assert graph == Graph({"3": Node("N", {"y": 1})})
+    assert [(problem.node, type(problem)) for problem in problems] == [("3", Unreadable)]
+    assert problems[0].describe() == (
+        'nodes.3.inputs.x: expected a link ["node", "output"], or a list as {"__value__": [...]}, '
+        "found another array."
+    )
+
+
+def test_the_nodes_that_can_be_read_are_kept() -> None:
+    graph, problems = read_graph(one_line({"weft": 1, "nodes": {"1": 0, "2": {"class_type": "N"}, "3": 0}}))
+
+    assert list(graph.nodes) == ["2"]
+    assert [problem.node for problem in problems] == ["1", "3"]
+
+
+def test_malformed_text_is_a_problem() -> None:
+    assert read_graph('{"weft": 1') == (
+        Graph(),
+        [Unreadable("line 1, column 11", "JSON", "the end of the file")],
+    )
+
+
+def test_a_number_that_json_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_graph(Graph({"1": Node("N", {"x": math.inf})}))

@@ -1,0 +1,128 @@
+"""Samplers against data whose ideal denoiser is known: N(MEAN, STD^2) in one dimension."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from ldm.diffusion.denoiser import EpsDenoiser
+from ldm.diffusion.noise import StepNoise, finish, start
+from ldm.diffusion.samplers import SAMPLERS, ddim, euler, heun, sampler
+from ldm.diffusion.schedule import Schedule
+from ldm.spec import ScheduleSpec
+
+MEAN, STD = 0.3, 0.5
+TOP = 10.0
+
+
+def ideal(x: Tensor, sigma: Tensor) -> Tensor:
+    """E[z_0 | z_0 + sigma eps = x] for z_0 ~ N(MEAN, STD^2)."""
+    spread = sigma**2
+    return (STD**2 * x + spread * MEAN) / (STD**2 + spread)
+
+
+def exact(x: Tensor, sigma: float, next_sigma: float) -> Tensor:
+    """The probability-flow ODE's solution: distances from the mean shrink with the marginal's width."""
+    return MEAN + (x - MEAN) * math.sqrt((STD**2 + next_sigma**2) / (STD**2 + sigma**2))
+
+
+def levels(steps: int) -> Tensor:
+    """Evenly spread on a log scale, so that the order of a method shows, down to a small level."""
+    return torch.linspace(math.log(TOP), math.log(0.01), steps + 1, dtype=torch.float64).exp()
+
+
+def last(name: str, x: Tensor, sigmas: Tensor, seed: int = 0, eta: float = 0.0) -> Tensor:
+    """Where a sampler ends."""
+    *_, end = sampler(name, eta)(ideal, x, sigmas, StepNoise(seed))
+    return end
+
+
+def points() -> Tensor:
+    """Noisy points to start from."""
+    return MEAN + torch.linspace(-3, 3, 11, dtype=torch.float64)[:, None, None, None] * math.hypot(STD, TOP)
+
+
+@pytest.mark.parametrize(("name", "order"), [("euler", 1), ("ddim", 1), ("heun", 2)])
+def test_a_sampler_converges_to_the_exact_solution_with_its_order(name: str, order: int) -> None:
+    x = points()
+    errors = [float((last(name, x, levels(n)) - exact(x, TOP, 0.01)).abs().max()) for n in (40, 80, 160)]
+    for coarse, fine in pairwise(errors):
+        assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
+    assert errors[-1] < 0.05
+
+
+def test_ddim_without_noise_is_eulers_step() -> None:
+    x = points()
+    assert torch.allclose(last("ddim", x, levels(30)), last("euler", x, levels(30)), atol=1e-12, rtol=0)
+
+
+def compvis_ddim(predict: Callable[[Tensor, Tensor], Tensor], z: Tensor, abars: Tensor, eta: float, noise: StepNoise) -> Tensor:
+    """DDIM as its paper writes it, in z = sqrt(abar) x (Song et al. 2021, eq. 12)."""
+    for step, (abar, next_abar) in enumerate(pairwise(abars)):
+        eps = predict(z, abar)
+        clean = (z - (1 - abar).sqrt() * eps) / abar.sqrt()
+        spread = eta * ((1 - next_abar) / (1 - abar) * (1 - abar / next_abar)).sqrt()
+        z = next_abar.sqrt() * clean + (1 - next_abar - spread**2).sqrt() * eps + spread * noise(step, z)
+    return z
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+def test_ddim_is_the_papers_formula_in_other_coordinates(eta: float) -> None:
+    sigmas = levels(20)
+    abars = 1 / (1 + sigmas**2)
+
+    def predict(z: Tensor, abar: Tensor) -> Tensor:
+        x, sigma = z / abar.sqrt(), ((1 - abar) / abar).sqrt()
+        return (x - ideal(x, sigma)) / sigma
+
+    x = points()
+    theirs = compvis_ddim(predict, x * abars[0].sqrt(), abars, eta, StepNoise(7))
+    ours = finish(last("ddim", x, sigmas, seed=7, eta=eta), sigmas[-1])
+    assert torch.allclose(ours, theirs, atol=1e-12, rtol=0)
+
+
+def test_ancestral_sampling_reaches_the_distribution_of_the_data() -> None:
+    noisy = MEAN + math.hypot(STD, TOP) * torch.randn(4000, 1, 1, 1, generator=torch.Generator().manual_seed(1))
+    end = last("euler_ancestral", noisy.double(), levels(100))
+    assert float(end.mean()) == pytest.approx(MEAN, abs=0.03)
+    assert float(end.std()) == pytest.approx(STD, abs=0.03)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_single_steps_in_a_row_give_the_bits_of_the_whole_run(name: str) -> None:
+    x, sigmas = points().float(), levels(12).float()
+    whole = last(name, x, sigmas, seed=3, eta=0.7)
+    for step, pair in enumerate(pairwise(sigmas.tolist())):
+        (x,) = sampler(name, 0.7)(ideal, x, torch.tensor(pair), StepNoise(3, first=step))
+    assert torch.equal(x, whole)
+
+
+def test_a_sampler_over_no_levels_does_nothing() -> None:
+    for method in (euler, heun, ddim):
+        assert list(method(ideal, points(), torch.zeros(0), StepNoise(0))) == []
+
+
+@dataclass
+class Watched:
+    """A model that notes what it is asked."""
+
+    times: list[int]
+
+    def __call__(self, z: Tensor, times: Tensor, context: Tensor) -> Tensor:
+        self.times += times.tolist()
+        assert float(z.std()) == pytest.approx(1.0, abs=0.1)
+        return z
+
+
+def test_the_wrapped_model_sees_unit_variance_and_whole_timesteps() -> None:
+    schedule = Schedule(ScheduleSpec())
+    watched = Watched([])
+    denoise = EpsDenoiser(watched, schedule, torch.zeros(1, 2, 3))
+    noise = torch.randn(4, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    x = start(torch.zeros_like(noise), noise, schedule.sigmas[-1], schedule.sigma_max)
+    assert denoise(x, schedule.sigmas[-1]).shape == x.shape
+    assert watched.times == [999] * 4

@@ -1,0 +1,87 @@
+"""The training objectives against values worked out by hand."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ldm.diffusion.schedule import Schedule
+from ldm.spec import ScheduleSpec
+from ldm.training.ema import MovingAverage
+from ldm.training.objectives import (
+    adversarial_weight,
+    diffusion_loss,
+    discriminator_loss,
+    generator_loss,
+    kl_divergence,
+    reconstruction_nll,
+)
+
+ABAR = Schedule(ScheduleSpec()).alphas_cumprod
+
+
+def test_a_model_that_guesses_the_noise_has_no_loss() -> None:
+    generator = torch.Generator().manual_seed(0)
+    latents, noise = (torch.randn(4, 2, 8, 8, generator=generator, dtype=torch.float64) for _ in range(2))
+    times = torch.tensor([0, 17, 500, 999])
+    abar = ABAR[times][:, None, None, None]
+
+    def knows(noisy: Tensor, t: Tensor) -> Tensor:
+        assert torch.equal(t, times)
+        return (noisy - abar.sqrt() * latents) / (1 - abar).sqrt()
+
+    assert float(diffusion_loss(knows, latents, noise, times, ABAR)) < 1e-20
+
+
+def test_a_model_that_guesses_nothing_loses_the_variance_of_the_noise() -> None:
+    noise = torch.full((2, 3, 4, 4), 2.0)
+    loss = diffusion_loss(lambda z, t: torch.zeros_like(z), torch.zeros_like(noise), noise, torch.tensor([3, 9]), ABAR)
+    assert float(loss) == pytest.approx(4.0)
+
+
+def test_a_standard_normal_posterior_has_no_divergence() -> None:
+    assert float(kl_divergence(torch.zeros(2, 8, 4, 4))) == 0.0
+
+
+def test_the_divergence_of_a_shifted_narrow_posterior_is_the_textbooks() -> None:
+    mean, log_variance = 0.7, -1.2
+    moments = torch.cat([torch.full((2, 4, 3, 3), mean), torch.full((2, 4, 3, 3), log_variance)], dim=1)
+    each = 0.5 * (mean**2 + math.exp(log_variance) - 1 - log_variance)
+    assert float(kl_divergence(moments)) == pytest.approx(36 * each, rel=1e-6)
+
+
+def test_the_best_output_variance_is_the_mean_error() -> None:
+    error = torch.full((2, 3, 4, 4), 0.25)
+    log_variance = torch.tensor(math.log(0.25), requires_grad=True)
+    (slope,) = torch.autograd.grad(reconstruction_nll(error, log_variance), log_variance)
+    assert float(slope) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_the_adversarial_weight_balances_gradients() -> None:
+    layer = torch.ones(5, requires_grad=True)
+    weight = adversarial_weight((3.0 * layer).sum(), (0.5 * layer).sum(), layer)
+    assert float(weight) == pytest.approx(6.0, rel=1e-3)
+    assert not weight.requires_grad
+
+
+def test_the_hinge_stops_caring_once_it_is_sure() -> None:
+    sure, unsure = torch.full((4,), 3.0), torch.zeros(4)
+    assert float(discriminator_loss(sure, -sure)) == 0.0
+    assert float(discriminator_loss(unsure, unsure)) == 1.0
+    assert float(generator_loss(sure)) == -3.0
+
+
+def test_an_average_follows_quickly_at_first_and_slowly_later() -> None:
+    module = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(module.weight)
+    average = MovingAverage(module, decay=0.9)
+    nn.init.ones_(module.weight)
+    expected = 0.0
+    for n in range(1, 200):
+        average.update(module)
+        decay = min(0.9, (1 + n) / (10 + n))
+        expected = decay * expected + (1 - decay)
+        assert float(average.shadow["weight"]) == pytest.approx(expected, rel=1e-5)
+    average.copy_to(module)
+    assert float(module.weight.detach()) == pytest.approx(expected, rel=1e-5)
