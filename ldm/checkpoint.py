@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors in CompVis' key layout, with the `ModelSpec` in the file's metadata. No pickle is ever read."""
+"""Checkpoints: safetensors in CompVis' key layout, with the `ModelSpec` in the metadata. No pickle is ever read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,11 @@ class LatentDiffusion:
 def build(spec: ModelSpec) -> LatentDiffusion:
     """Make a model of this spec with fresh weights."""
     return LatentDiffusion(
-        spec, UNet(spec.unet), AutoencoderKL(spec.first_stage), TextEncoder(spec.text), Schedule(spec.schedule)
+        spec,
+        UNet(spec.unet),
+        AutoencoderKL(spec.first_stage),
+        TextEncoder(spec.text),
+        Schedule(spec.schedule),
     )
 
 
@@ -85,7 +89,9 @@ def load_first_stage(path: Path) -> AutoencoderKL:
 def save_model(model: LatentDiffusion, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a checkpoint in half precision, whole or not at all. `notes` join the metadata (seed, command, metrics)."""
     tensors = {
-        prefix + key: value for prefix, module in _parts(model).items() for key, value in module.state_dict().items()
+        prefix + key: value
+        for prefix, module in _parts(model).items()
+        for key, value in module.state_dict().items()
     }
     _write(path, tensors, {SPEC_KEY: _encoded(model.spec), **(notes or {})})
 

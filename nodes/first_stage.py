@@ -20,7 +20,9 @@ def encode_image(pixels: Image, vae: FirstStage) -> Latent:
     """
     autoencoder, factor = vae.autoencoder, vae.autoencoder.spec.factor
     height, width = (side - side % factor for side in pixels.pixels.shape[1:3])
-    top, left = ((whole - kept) // 2 for whole, kept in zip(pixels.pixels.shape[1:3], (height, width), strict=True))
+    top, left = (
+        (whole - kept) // 2 for whole, kept in zip(pixels.pixels.shape[1:3], (height, width), strict=True)
+    )
     cropped = pixels.pixels[:, top : top + height, left : left + width]
     with torch.no_grad():
         samples = autoencoder.encode(cropped.movedim(-1, 1).to(_device(vae)) * 2 - 1)

@@ -12,7 +12,7 @@ import PIL.ImageOps
 import torch
 from PIL.PngImagePlugin import PngInfo
 
-from engine.api import Context, ModelFile, Published, node
+from engine.api import Context, ModelFile, Published, PublishedFile, node
 from nodes.port_types import Image, Mask
 
 PNG = "image/png"
@@ -38,7 +38,9 @@ def load_image(image: Annotated[str, ModelFile("input")], *, ctx: Context) -> Lo
             upright = PIL.ImageOps.exif_transpose(opened)
             rgba = np.asarray(upright.convert("RGBA"), dtype=np.float32) / 255
     except OSError as error:
-        raise ValueError(f"{image} cannot be read as a picture ({error}). Save it anew as PNG or JPEG.") from error
+        raise ValueError(
+            f"{image} cannot be read as a picture ({error}). Save it anew as PNG or JPEG."
+        ) from error
     pixels = torch.from_numpy(rgba)[None]
     return LoadedImage(Image(pixels[..., :3].contiguous()), Mask(1 - pixels[..., 3]))
 
@@ -74,7 +76,7 @@ def _publish(images: Image, prefix: str, ctx: Context, folder: str) -> Published
     texts = PngInfo()
     for name, text in ctx.provenance.items():
         texts.add_text(name, text)
-    files = []
+    files: list[PublishedFile] = []
     for picture in to_bytes(images):
 
         def write(path: Path, picture: PIL.Image.Image = picture) -> None:

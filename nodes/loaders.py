@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from engine.api import Context, ModelFile, Published, node
-from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, save_model
+from engine.api import Context, ModelFile, Output, Published, node
+from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, save_first_stage, save_model
 from ldm.diffusion.schedule import Schedule
 from nodes.port_types import DiffusionModel, FirstStage, TextModel
+
+BINARY = "application/octet-stream"
 
 
 class Checkpoint(NamedTuple):
@@ -29,12 +31,16 @@ def load_checkpoint(ckpt_name: Annotated[str, ModelFile("checkpoints")], *, ctx:
     for part in (loaded.unet, loaded.text, loaded.first_stage):
         part.to(ctx.device)
     return Checkpoint(
-        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec), TextModel(loaded.text), FirstStage(loaded.first_stage)
+        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec),
+        TextModel(loaded.text),
+        FirstStage(loaded.first_stage),
     )
 
 
 @node("VAELoader", title="Load first stage", category="loaders", device=True, pinned=True)
-def load_vae(vae_name: Annotated[str, ModelFile("vae")], *, ctx: Context) -> FirstStage:
+def load_vae(
+    vae_name: Annotated[str, ModelFile("vae")], *, ctx: Context
+) -> Annotated[FirstStage, Output("vae")]:
     """Load a first stage alone, from a file of its own or out of a whole checkpoint.
 
     Args:
@@ -62,7 +68,25 @@ def save_checkpoint(
     whole = LatentDiffusion(
         model.spec, model.unet, vae.autoencoder, clip.encoder, Schedule(model.spec.schedule)
     )
-    notes = {f"weft.{name}": text for name, text in ctx.provenance.items()}
+    notes = _provenance(ctx)
     return ctx.files.publish(
-        filename_prefix, ".safetensors", "application/octet-stream", lambda path: save_model(whole, path, notes)
+        filename_prefix, ".safetensors", BINARY, lambda path: save_model(whole, path, notes)
     )
+
+
+@node("VAESave", title="Save first stage", category="loaders")
+def save_vae(vae: FirstStage, filename_prefix: str = "vae/weft", *, ctx: Context) -> Published:
+    """Write a first stage alone to a safetensors file in half precision, with its spec and the graph that made it.
+
+    Args:
+        vae: The first stage.
+        filename_prefix: Where in the output folder, and how the file's name begins.
+    """
+    notes = _provenance(ctx)
+    return ctx.files.publish(
+        filename_prefix, ".safetensors", BINARY, lambda path: save_first_stage(vae.autoencoder, path, notes)
+    )
+
+
+def _provenance(ctx: Context) -> dict[str, str]:
+    return {f"made_by.{name}": text for name, text in ctx.provenance.items()}

@@ -14,7 +14,16 @@ from ldm.diffusion.noise import StepNoise, finish
 from ldm.diffusion.sigmas import noise_levels
 from nodes.latent import add_noise as noisy_latent
 from nodes.port_types import Conditioning, DiffusionModel, Latent, Noise, SamplerChoice, Sigmas
-from nodes.stages import Guidance, SamplerName, SchedulerName, Share, Steps, guided_by, schedule_levels, steps_of
+from nodes.stages import (
+    Guidance,
+    SamplerName,
+    SchedulerName,
+    Share,
+    Steps,
+    guided_by,
+    schedule_levels,
+    steps_of,
+)
 
 
 @node("KSampler", title="Sample", category="sampling", device=True)
@@ -143,7 +152,7 @@ def sample_stepwise(
     last = "start"
     for step, (sigma, next_sigma) in enumerate(pairwise(levels)):
         literals = {"sigma": sigma, "next_sigma": next_sigma, "cfg": cfg, "noise_seed": seed, "step": step}
-        links = {**shared, "sampler": Link("sampler", "sampler_choice"), "latent_image": Link(last, "latent")}
+        links = {**shared, "sampler": Link("sampler", "sampler"), "latent_image": Link(last, "latent")}
         last = f"step {step + 1}"
         stages[last] = Node("DenoiseStep", {**links, **literals})
     end = levels[-1] if levels else 0.0

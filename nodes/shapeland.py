@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, NamedTuple
 
+import numpy as np
 import PIL.Image
 import PIL.ImageDraw
-import numpy as np
 import torch
 
 from engine.api import Context, Multiline, Published, Range, Seed, node
@@ -18,6 +18,7 @@ from ldm.diffusion.sigmas import noise_levels
 from ldm.shapeland.adherence import adherence
 from ldm.shapeland.caption import full_caption
 from ldm.shapeland.scene import Scene, random_scene
+from nodes.first_stage import decode_latent
 from nodes.port_types import (
     Conditioning,
     DiffusionModel,
@@ -28,7 +29,6 @@ from nodes.port_types import (
     SamplerChoice,
     TextModel,
 )
-from nodes.first_stage import decode_latent
 from nodes.stages import Guidance, SamplerName, SchedulerName, Steps, guided_by, steps_of
 from nodes.text import encode_text
 
@@ -78,7 +78,9 @@ def measure_adherence(
     mix = (float(things == 1), float(things == 2), float(things == 3))
     scenes = [random_scene(rng, mix, held_out=things == 1) for _ in range(count)]
     sigmas = noise_levels(model.schedule, scheduler, steps)
-    noise = noise_from_seed((count, vae.autoencoder.spec.embed_dim, *[SIDE // vae.autoencoder.spec.factor] * 2), seed)
+    noise = noise_from_seed(
+        (count, vae.autoencoder.spec.embed_dim, *[SIDE // vae.autoencoder.spec.factor] * 2), seed
+    )
     empty = encode_text("", clip)
 
     def paint() -> Iterator[torch.Tensor]:
@@ -105,7 +107,7 @@ def _sheet(pixels: torch.Tensor, columns: int = 8) -> torch.Tensor:
     rows = -(-len(pixels) // columns)
     missing = rows * columns - len(pixels)
     filled = torch.cat([pixels, torch.ones(missing, *pixels.shape[1:])])
-    return torch.cat([torch.cat(list(row), dim=1) for row in filled.split(columns)])[None]
+    return torch.cat([torch.cat(list(row), dim=1) for row in torch.split(filled, columns)])[None]
 
 
 @node("SaveText", title="Save text", category="utilities")
@@ -139,6 +141,10 @@ def draw_loss(losses: LossCurve) -> Image:
         draw.line([(margin, y), (width - margin, y)], fill="#dddddd")
         draw.text((6, y - 6), f"{10**tick:.2g}", fill="#666666")
     draw.line(list(zip(across.tolist(), down.tolist(), strict=True)), fill="#2255cc", width=2)
-    draw.text((margin, 12), f"{losses.name}: loss {losses.points[-1][1]:.4f} after {int(steps.max())} steps", fill="black")
+    draw.text(
+        (margin, 12),
+        f"{losses.name}: loss {losses.points[-1][1]:.4f} after {int(steps.max())} steps",
+        fill="black",
+    )
     draw.text((width - margin - 40, height - margin + 8), f"{int(steps.max())}", fill="#666666")
     return Image(torch.from_numpy(np.asarray(canvas, dtype=np.float32) / 255)[None])

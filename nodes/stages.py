@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from engine.api import Range, Seed, node
+from engine.api import Output, Range, Seed, node
 from ldm.diffusion.denoiser import Denoiser
 from ldm.diffusion.guidance import guided
 from ldm.diffusion.noise import StepNoise, finish
@@ -40,7 +40,7 @@ def schedule_levels(
 
 
 @node("KSamplerSelect", title="Choose sampler", category="sampling/stages")
-def choose_sampler(sampler_name: SamplerName = "euler") -> SamplerChoice:
+def choose_sampler(sampler_name: SamplerName = "euler") -> Annotated[SamplerChoice, Output("sampler")]:
     """Choose a sampler by name.
 
     Args:
@@ -50,7 +50,7 @@ def choose_sampler(sampler_name: SamplerName = "euler") -> SamplerChoice:
 
 
 @node("SamplerDDIM", title="DDIM sampler", category="sampling/stages")
-def choose_ddim(eta: Share = 0.0) -> SamplerChoice:
+def choose_ddim(eta: Share = 0.0) -> Annotated[SamplerChoice, Output("sampler")]:
     """The paper's sampler, DDIM.
 
     Args:
@@ -60,7 +60,9 @@ def choose_ddim(eta: Share = 0.0) -> SamplerChoice:
 
 
 @node("NoiseLevel", title="Pick noise level", category="sampling/stages")
-def noise_level(sigmas: Sigmas, index: Annotated[int, Range(0, 10000)] = 0) -> float:
+def noise_level(
+    sigmas: Sigmas, index: Annotated[int, Range(0, 10000)] = 0
+) -> Annotated[float, Output("sigma")]:
     """One of the noise levels of a schedule, for a denoise step.
 
     Args:
@@ -68,7 +70,9 @@ def noise_level(sigmas: Sigmas, index: Annotated[int, Range(0, 10000)] = 0) -> f
         index: Which one, from 0; the last is where sampling ends.
     """
     if index >= len(sigmas.levels):
-        raise ValueError(f"The schedule has levels 0 to {len(sigmas.levels) - 1}, but level {index} is asked for.")
+        raise ValueError(
+            f"The schedule has levels 0 to {len(sigmas.levels) - 1}, but level {index} is asked for."
+        )
     return float(sigmas.levels[index])
 
 

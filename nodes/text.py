@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 
-from engine.api import Multiline, node
+from engine.api import Multiline, Output, node
 from ldm.text.tokenizer import Tokens, tokenize
 from nodes.port_types import Conditioning, TextModel, TokenRows
 
 
 @node("Tokenize", category="conditioning/stages")
-def tokenize_text(text: Multiline, clip: TextModel) -> TokenRows:
+def tokenize_text(text: Multiline, clip: TextModel) -> Annotated[TokenRows, Output("tokens")]:
     """Split a text into the tokens that the model knows; unknown words become [UNK].
 
     Args:

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 import torch
 
-from engine.api import Context, Range, Seed, node
+from engine.api import Context, Output, Range, Seed, node
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.features import FeatureNet
@@ -38,7 +38,7 @@ def shapeland_data(
     two: Weight = 0.2,
     three: Weight = 0.1,
     seed: Seed = 0,
-) -> DataSet:
+) -> Annotated[DataSet, Output("data")]:
     """A world of coloured shapes with captions, drawn as it is needed; a tenth of the single shapes is held out.
 
     Args:
@@ -81,7 +81,9 @@ def train_feature_net(
     net, losses = FeatureNet(), list[tuple[int, float]]()
     state_file = ctx.state_file(f"training/{name}.safetensors")
     _follow(
-        train_features(net, data.scenes, steps=steps, batch=batch, seed=seed, state_file=state_file, losses=losses),
+        train_features(
+            net, data.scenes, steps=steps, batch=batch, seed=seed, state_file=state_file, losses=losses
+        ),
         steps,
         ctx,
     )
@@ -236,7 +238,9 @@ def encode_dataset(vae: FirstStage, data: DataSet, *, ctx: Context) -> Encoded:
 
 
 @node("LatentScale", title="Set latent scale", category="training", device=True, pinned=True)
-def set_latent_scale(vae: FirstStage, scale: Annotated[float, Range(1e-6, 1e6)] = 1.0) -> FirstStage:
+def set_latent_scale(
+    vae: FirstStage, scale: Annotated[float, Range(1e-6, 1e6)] = 1.0
+) -> Annotated[FirstStage, Output("vae")]:
     """Give a first stage another latent scale, by number.
 
     Args:
@@ -304,7 +308,9 @@ def train_diffusion_model(
     losses = list[tuple[int, float]]()
     state_file = ctx.state_file(f"training/{name}.safetensors")
     scale = vae.autoencoder.spec.scale_factor
-    _follow(train_diffusion(unet, text, schedule, encoded.data, scale, recipe, state_file, losses), steps, ctx)
+    _follow(
+        train_diffusion(unet, text, schedule, encoded.data, scale, recipe, state_file, losses), steps, ctx
+    )
     for part in (unet, text):
         part.requires_grad_(requires_grad=False).eval()
     return TrainedDiffusion(

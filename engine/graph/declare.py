@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from engine.graph.declared import FINGERPRINT, SPEC, DeclarationError, where_is
@@ -42,37 +43,49 @@ def node(
         raise DeclarationError(where_is(id), "@node takes its options in brackets", "Write  @node()")
 
     def declare(function: F) -> F:
-        if not isinstance(function, types.FunctionType):
-            raise DeclarationError(where_is(function), "is no plain function", "Put @node() above a `def`.")
-        try:
-            hints = read_hints(function)
-            inputs, context = read_inputs(function, hints)
-            outputs = read_outputs(hints)
-            _check_fingerprint(fingerprint, inputs)
-        except SignatureError as error:
-            raise DeclarationError(where_is(function), error.what, error.write) from error.__cause__
-        spec = NodeSpec(
-            id=id or _camel_case(function.__name__),
-            title=title or _words(function.__name__),
+        plain = _plain_spec(function, fingerprint)
+        spec = replace(
+            plain,
+            id=id or plain.id,
+            title=title or plain.title,
             category=category,
-            help=read_docstring(function.__doc__).text,
             version=version,
-            inputs=inputs,
-            outputs=outputs,
-            module=function.__module__,
-            function=function.__qualname__,
-            effect=not outputs,
             device=device,
             pinned=pinned,
-            is_async=inspect.iscoroutinefunction(function),
-            fingerprinted=fingerprint is not None,
-            context=context,
         )
         setattr(function, SPEC, spec)
         setattr(function, FINGERPRINT, fingerprint)
         return function
 
     return declare
+
+
+def _plain_spec(function: object, fingerprint: Callable[..., object] | None) -> NodeSpec:
+    """What the function alone tells of the node."""
+    if not isinstance(function, types.FunctionType):
+        raise DeclarationError(where_is(function), "is no plain function", "Put @node() above a `def`.")
+    try:
+        hints = read_hints(function)
+        inputs, context = read_inputs(function, hints)
+        outputs = read_outputs(hints)
+        _check_fingerprint(fingerprint, inputs)
+    except SignatureError as error:
+        raise DeclarationError(where_is(function), error.what, error.write) from error.__cause__
+    return NodeSpec(
+        id=_camel_case(function.__name__),
+        title=_words(function.__name__),
+        category="",
+        help=read_docstring(function.__doc__).text,
+        version=1,
+        inputs=inputs,
+        outputs=outputs,
+        module=function.__module__,
+        function=function.__qualname__,
+        effect=not outputs,
+        is_async=inspect.iscoroutinefunction(function),
+        fingerprinted=fingerprint is not None,
+        context=context,
+    )
 
 
 def _check_fingerprint(fingerprint: Callable[..., object] | None, inputs: tuple[InputSpec, ...]) -> None:

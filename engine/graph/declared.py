@@ -15,10 +15,13 @@ class DeclarationError(TypeError):
     """A function that cannot become a node: where it is, what is wrong, and what to write."""
 
     def __init__(self, where: str, what: str, write: str) -> None:
-        super().__init__(f"{where}: {what}.\n  {write}")
+        super().__init__(where, what, write)
         self.where = where
         self.what = what
         self.write = write
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}.\n  {self.write}"
 
 
 def spec_of(function: Callable[..., object]) -> NodeSpec:

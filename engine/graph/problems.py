@@ -310,7 +310,10 @@ class GraphInvalid(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{problem.describe()} {problem.hint}" for problem in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{problem.describe()} {problem.hint}" for problem in self.problems)
 
 
 def _port(node: str | None, input: str | None) -> str:

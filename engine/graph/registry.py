@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 
 from engine.graph.declared import SPEC, DeclarationError
 from engine.graph.literals import closest
@@ -56,7 +56,7 @@ def registry_of(specs: Iterable[NodeSpec]) -> Registry:
                 f"has the id '{spec.id}', which {other.module}.{other.function} has already",
                 f'Give one of them another, e.g.  @node("{spec.pack or "My"}{spec.id}")',
             )
-    return Registry(MappingProxyType(by_id))
+    return Registry(by_id)
 
 
 def collect(module: ModuleType) -> list[Callable[..., object]]:

@@ -21,7 +21,7 @@ class Needed(BaseException):
     """
 
     def __init__(self, input: str) -> None:
-        super().__init__(f"The lazy input '{input}' is needed.")
+        super().__init__(input)
         self.input = input
 
 

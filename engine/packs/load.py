@@ -65,6 +65,7 @@ def _import_from_file(source: PackSource) -> ModuleType:
     if known is not None and known.__file__ == str(source.file):
         return known
     _forget(source)
+    _ensure_parent(source)
     search = [str(source.path)] if source.path.is_dir() else None
     spec = importlib.util.spec_from_file_location(
         source.module, source.file, submodule_search_locations=search
@@ -75,6 +76,15 @@ def _import_from_file(source: PackSource) -> ModuleType:
     sys.modules[source.module] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _ensure_parent(source: PackSource) -> None:
+    # Python imports `custom_nodes` on the way to `custom_nodes.pack.file`, and nothing says that it can find it.
+    parent = source.module.rpartition(".")[0]
+    if parent and parent not in sys.modules:
+        package = ModuleType(parent)
+        package.__path__ = [str(source.path.parent)]
+        sys.modules[parent] = package
 
 
 def _names_below(source: PackSource) -> list[str]:

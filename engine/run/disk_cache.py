@@ -22,6 +22,7 @@ from engine.run.result import Result
 DISK_BUDGET = 20 * GIB
 SUFFIX = ".safetensors"
 NAME_PARTS = 4
+ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's: its process was killed
 
 # What takes less time to make than to write and read again is not worth a file.
 FILE_SECONDS = 0.001
@@ -45,9 +46,11 @@ class DiskCache:
         self._worth: dict[str, Worth] = {}
         self._bytes = 0
         folder.mkdir(parents=True, exist_ok=True)
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                self._remember(Path(entry.path), entry.stat())
+        for path in folder.iterdir():
+            if not path.name.startswith("."):
+                self._remember(path, path.stat())
+            elif path.stat().st_mtime < time.time() - ABANDONED:
+                path.unlink(missing_ok=True)
 
     def __contains__(self, key: str) -> bool:
         return key in self._files
@@ -67,7 +70,9 @@ class DiskCache:
             log.warning("The cached result %s cannot be read (%s) and is removed.", path, error)
             self._remove(key)
             return None
-        self._worth[key].used = time.time()
+        worth = self._worth.get(key)
+        if worth is not None:
+            worth.used = time.time()
         return result
 
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
@@ -101,9 +106,12 @@ class DiskCache:
         parts = path.name.split(".")
         if len(parts) != NAME_PARTS or not path.name.endswith(SUFFIX) or not parts[1].isdigit():
             return
+        key = parts[0]
+        if self._files.get(key, path) != path:
+            self._remove(key)  # another process has made it too
         with self._lock:
-            self._files[parts[0]] = path
-            self._worth[parts[0]] = Worth(status.st_size, int(parts[1]) / 1000, status.st_mtime)
+            self._files[key] = path
+            self._worth[key] = Worth(status.st_size, int(parts[1]) / 1000, status.st_mtime)
             self._bytes += status.st_size
 
     def _make_room(self) -> None:

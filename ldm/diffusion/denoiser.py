@@ -24,7 +24,10 @@ class Denoiser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EpsDenoiser:
-    """An eps-predicting model under one context: D(x, sigma) = x - sigma * eps_theta(x / sqrt(1 + sigma^2), t(sigma))."""
+    """An eps-predicting model under one context.
+
+    D(x, sigma) = x - sigma * eps_theta(x / sqrt(1 + sigma^2), t(sigma)).
+    """
 
     predict: NoisePredictor
     schedule: Schedule

@@ -48,7 +48,7 @@ class StepNoise:
 def start(latent: Tensor, noise: Tensor, sigma: Tensor, sigma_max: float) -> Tensor:
     """The noisy latent a sampler begins with: latent + sigma * noise.
 
-    From the schedule's end the noise is scaled by sqrt(1 + sigma^2), so that the model sees unit variance, as in training.
+    From the schedule's end the noise is scaled by sqrt(1 + sigma^2): the model then sees unit variance, as in training.
     """
     level = sigma.to(latent)
     if float(sigma) >= sigma_max * (1 - 1e-5):
@@ -57,5 +57,5 @@ def start(latent: Tensor, noise: Tensor, sigma: Tensor, sigma_max: float) -> Ten
 
 
 def finish(x: Tensor, sigma: Tensor) -> Tensor:
-    """What a sampler returns when it stops at a noise level above zero, as the DDIM grid does: x / sqrt(1 + sigma^2)."""
+    """What a sampler returns when it stops at a level above zero, as the DDIM grid does: x / sqrt(1 + sigma^2)."""
     return x / (1 + sigma.to(x).square()).sqrt()

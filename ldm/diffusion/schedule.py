@@ -16,14 +16,17 @@ def betas(spec: ScheduleSpec) -> Tensor:
     """beta_t, (T,), float64. "sqrt_linear" is linear in sqrt(beta) (LDM); "linear" in beta (DDPM)."""
     match spec.kind:
         case "sqrt_linear":
-            return torch.linspace(math.sqrt(spec.first), math.sqrt(spec.last), spec.steps, dtype=torch.float64) ** 2
+            return (
+                torch.linspace(math.sqrt(spec.first), math.sqrt(spec.last), spec.steps, dtype=torch.float64)
+                ** 2
+            )
         case "linear":
             return torch.linspace(spec.first, spec.last, spec.steps, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A variance-preserving process z_t = sqrt(abar_t) z_0 + sqrt(1 - abar_t) eps, also as sigma = sqrt((1 - abar) / abar)."""
+    """A variance-preserving process z_t = sqrt(abar_t) z_0 + sqrt(1 - abar_t) eps; sigma = sqrt((1 - abar) / abar)."""
 
     spec: ScheduleSpec
 

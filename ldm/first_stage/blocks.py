@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -28,10 +30,11 @@ class ResnetBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Give x plus what the two convolutions make of it."""
-        h = self.conv1(F.silu(self.norm1(x)))
+        h: Tensor = self.conv1(F.silu(self.norm1(x)))
         h = self.conv2(F.silu(self.norm2(h)))
-        skip: Tensor = self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x
-        return skip + h
+        if hasattr(self, "nin_shortcut"):
+            x = self.nin_shortcut(x)
+        return x + h
 
 
 class AttnBlock(nn.Module):
@@ -102,7 +105,7 @@ class Level(nn.Module):
     def __init__(self, channels: int, out_channels: int, blocks: int, *, attention: bool) -> None:
         super().__init__()
         widths = [channels, *[out_channels] * blocks]
-        self.block = nn.ModuleList(ResnetBlock(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.block = nn.ModuleList(ResnetBlock(a, b) for a, b in pairwise(widths))
         self.attn = nn.ModuleList(AttnBlock(out_channels) for _ in range(blocks if attention else 0))
         self.downsample: Downsample | None = None
         self.upsample: Upsample | None = None

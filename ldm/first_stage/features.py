@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,7 +23,7 @@ class FeatureNet(nn.Module):
         widths = (3, *WIDTHS)
         self.stages = nn.ModuleList(
             nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.GroupNorm(8, b), nn.SiLU())
-            for a, b in zip(widths, widths[1:], strict=False)
+            for a, b in pairwise(widths)
         )
         self.things = nn.Conv2d(WIDTHS[-1], KINDS, 1)
         self.background = nn.Linear(WIDTHS[-1], len(BACKGROUNDS))

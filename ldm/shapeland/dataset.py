@@ -21,7 +21,7 @@ def follow(generator: torch.Generator) -> random.Random:
 
 @dataclass(frozen=True)
 class Shapeland:
-    """`count` scenes drawn with `seed`; `mix` weighs scenes of one, two and three things. No held-out scene is in it."""
+    """`count` scenes drawn with `seed`, none of them held out; `mix` weighs scenes of one, two and three things."""
 
     count: int
     mix: tuple[float, float, float] = (0.5, 0.3, 0.2)

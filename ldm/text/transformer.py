@@ -94,7 +94,7 @@ class TokenTransformer(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """(b, n) whole numbers to (b, n, width)."""
-        x = self.token_emb(ids) + self.pos_emb.emb.weight[: ids.shape[1]]
+        x: Tensor = self.token_emb(ids) + self.pos_emb.emb.weight[: ids.shape[1]]
         x = self.norm(self.attn_layers(x))
         return x
 

@@ -1,4 +1,4 @@
-"""Train the diffusion model: tau and epsilon_theta together (LDM eq. 3), with unconditional dropout and averaged weights."""
+"""Train the diffusion model: tau and epsilon_theta together (LDM eq. 3), with caption dropout and averaged weights."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ldm.diffusion.schedule import Schedule
 from ldm.text.tokenizer import tokenize
 from ldm.text.transformer import TextEncoder
 from ldm.training.ema import MovingAverage
@@ -15,7 +16,6 @@ from ldm.training.latents import CaptionedLatents
 from ldm.training.loop import train, warm_up
 from ldm.training.objectives import diffusion_loss
 from ldm.training.resume import Training
-from ldm.diffusion.schedule import Schedule
 from ldm.unet.unet import UNet
 
 

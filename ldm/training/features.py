@@ -34,7 +34,9 @@ def train_features(
     def one_step(step: int, generator: torch.Generator) -> float:
         scenes, pixels = data.fresh(batch, generator)
         # Blurred and noisy pictures too: the net must judge bad reconstructions.
-        pixels = pixels + 0.2 * torch.rand((), generator=generator) * torch.randn(pixels.shape, generator=generator)
+        pixels = pixels + 0.2 * torch.rand((), generator=generator) * torch.randn(
+            pixels.shape, generator=generator
+        )
         warm_up(optimizer, step, RATE, over=50, steps=steps)
         loss = net.loss(pixels, scenes)
         optimizer.zero_grad()

@@ -66,7 +66,9 @@ def train_first_stage(
     """
     extra = _Losses()
     average = MovingAverage(model, recipe.decay)
-    generator_optimizer = torch.optim.Adam([*model.parameters(), extra.logvar], lr=recipe.rate, betas=(0.9, 0.99))
+    generator_optimizer = torch.optim.Adam(
+        [*model.parameters(), extra.logvar], lr=recipe.rate, betas=(0.9, 0.99)
+    )
     critic_optimizer = torch.optim.Adam(extra.discriminator.parameters(), lr=recipe.rate, betas=(0.5, 0.9))
     adversarial_from = int(recipe.adversarial_from * recipe.steps)
     features.requires_grad_(requires_grad=False)
@@ -95,7 +97,7 @@ def train_first_stage(
             critic_optimizer.zero_grad()
             critic.backward()
             critic_optimizer.step()
-        return l1.mean().item()
+        return float(l1.mean())
 
     training = Training(
         f"first stage {model.spec} {recipe}",

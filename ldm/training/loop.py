@@ -34,12 +34,13 @@ def train(
     """
     resume(training, state_file)
     saved = training.step
-    smooth = training.losses[-1][1] if training.losses else None
     try:
         while training.step < steps:
             generator = torch.Generator().manual_seed(seed * 1_000_003 + training.step)
             loss = one_step(training.step, generator)
-            smooth = loss if smooth is None else smooth + LOSS_SMOOTHING * (loss - smooth)
+            smooth = loss if training.smooth_loss is None else training.smooth_loss
+            smooth += LOSS_SMOOTHING * (loss - smooth)
+            training.smooth_loss = smooth
             training.step += 1
             if training.step % 50 == 0 or training.step == steps:
                 training.losses.append((training.step, smooth))
@@ -52,7 +53,9 @@ def train(
             save(training, state_file)
 
 
-def warm_up(optimizer: torch.optim.Optimizer, step: int, rate: float, *, over: int, steps: int | None = None) -> None:
+def warm_up(
+    optimizer: torch.optim.Optimizer, step: int, rate: float, *, over: int, steps: int | None = None
+) -> None:
     """Set the learning rate: rising over the first steps; with `steps`, falling linearly over the last fifth."""
     scale = min(1.0, (step + 1) / over)
     if steps is not None:

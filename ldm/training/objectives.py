@@ -18,7 +18,7 @@ def diffusion_loss(
     timesteps: Tensor,
     alphas_cumprod: Tensor,
 ) -> Tensor:
-    """How badly noise is guessed: E || eps - eps_theta(z_t, t) ||^2 (LDM eq. 2; eq. 3 when `predict` closes over tau(y)).
+    """How badly noise is guessed: E || eps - eps_theta(z_t, t) ||^2 (LDM eq. 2; eq. 3 if `predict` closes over tau(y)).
 
     Args:
         predict: eps_theta(z_t, t), with any conditioning inside.
@@ -53,7 +53,7 @@ def adversarial_weight(nll: Tensor, generator: Tensor, last_layer: Tensor) -> Te
     """Balance both losses by their gradients at the decoder's last layer (Esser et al. 2021, eq. 7)."""
     (nll_slope,) = torch.autograd.grad(nll, last_layer, retain_graph=True)
     (generator_slope,) = torch.autograd.grad(generator, last_layer, retain_graph=True)
-    weight = nll_slope.norm() / (generator_slope.norm() + 1e-4)
+    weight: Tensor = nll_slope.norm() / (generator_slope.norm() + 1e-4)
     return weight.clamp(0.0, MAX_ADVERSARIAL_WEIGHT).detach()
 
 

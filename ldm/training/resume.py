@@ -29,6 +29,7 @@ class Training:
     optimizers: Mapping[str, torch.optim.Optimizer]
     averages: Mapping[str, MovingAverage] = field(default_factory=dict)
     step: int = 0
+    smooth_loss: float | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -42,7 +43,12 @@ def save(training: Training, path: Path) -> None:
     for name, optimizer in training.optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{name}.{index}.{key}": value for key, value in state.items()}
-    header = {"recipe": training.recipe, "step": str(training.step), "losses": json.dumps(training.losses)}
+    header = {
+        "recipe": training.recipe,
+        "step": str(training.step),
+        "smooth_loss": json.dumps(training.smooth_loss),
+        "losses": json.dumps(training.losses),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     save_file({key: value.contiguous() for key, value in tensors.items()}, unfinished, metadata=header)
@@ -74,6 +80,7 @@ def resume(training: Training, path: Path) -> bool:
     for name, optimizer in training.optimizers.items():
         _load_optimizer(optimizer, _below(tensors, f"optimizer.{name}."))
     training.step = int(header["step"])
+    training.smooth_loss = json.loads(header["smooth_loss"])
     training.losses[:] = [(int(step), float(loss)) for step, loss in json.loads(header["losses"])]
     return True
 

@@ -1,4 +1,4 @@
-"""Cross-attention transformers inside the UNet (LDM eq. for Q, K, V; block order as in the code: self, cross, GEGLU)."""
+"""Cross-attention transformers inside the UNet; the order in a block is the code's: self, cross, GEGLU (LDM, E.2.1)."""
 
 from __future__ import annotations
 

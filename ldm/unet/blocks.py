@@ -12,7 +12,9 @@ from torch.nn import functional as F
 def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
     """Give [cos(t f_k), sin(t f_k)] with f_k = 10000 ** (-k / half): cosine first and no shift, (b, width)."""
     half = width // 2
-    frequencies = torch.exp(-math.log(10000) / half * torch.arange(half, dtype=torch.float32, device=timesteps.device))
+    frequencies = torch.exp(
+        -math.log(10000) / half * torch.arange(half, dtype=torch.float32, device=timesteps.device)
+    )
     angles = timesteps.to(torch.float32)[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 

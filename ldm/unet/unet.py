@@ -55,7 +55,9 @@ class UNet(nn.Module):
         self.out = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), last)
 
     def _transformer(self, channels: int) -> SpatialTransformer:
-        return SpatialTransformer(channels, self.spec.context_dim, self.spec.heads_for(channels), self.spec.depth)
+        return SpatialTransformer(
+            channels, self.spec.context_dim, self.spec.heads_for(channels), self.spec.depth
+        )
 
     def _add_inputs(self, time_width: int) -> Iterator[int]:
         """Build the way down; yield the width that each block leaves for its skip connection."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ldm.checkpoint import (
@@ -26,8 +27,6 @@ def saved(folder: Path) -> Path:
 
 def rewritten(path: Path, *, drop: str = "", grow: str = "", metadata: dict[str, str] | None = None) -> Path:
     """The checkpoint with one tensor gone or of another shape, or with other metadata."""
-    from safetensors import safe_open
-
     with safe_open(path, "pt") as file:
         header = file.metadata()
     tensors = load_file(path)

@@ -1,3 +1,4 @@
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -222,4 +223,4 @@ def test_an_invalid_graph_tells_everything_that_is_wrong() -> None:
         "the graph has no node that saves or shows anything, so there is nothing to run. "
         "Add one at the end, e.g. SaveImage."
     )
-    assert len(error.problems) == 2
+    assert pickle.loads(pickle.dumps(error)).problems == error.problems

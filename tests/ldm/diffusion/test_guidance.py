@@ -58,4 +58,6 @@ def test_the_noise_of_a_step_does_not_depend_on_where_the_run_began() -> None:
     assert torch.equal(StepNoise(9)(4, X), StepNoise(9, first=3)(1, X))
     assert not torch.equal(StepNoise(9)(4, X), StepNoise(9)(5, X))
     stream = StepNoise(9)
-    assert [stream(step, X).sum() for step in (0, 1, 4, 2)] == [StepNoise(9)(step, X).sum() for step in (0, 1, 4, 2)]
+    assert [stream(step, X).sum() for step in (0, 1, 4, 2)] == [
+        StepNoise(9)(step, X).sum() for step in (0, 1, 4, 2)
+    ]

@@ -60,7 +60,9 @@ def test_ddim_without_noise_is_eulers_step() -> None:
     assert torch.allclose(last("ddim", x, levels(30)), last("euler", x, levels(30)), atol=1e-12, rtol=0)
 
 
-def compvis_ddim(predict: Callable[[Tensor, Tensor], Tensor], z: Tensor, abars: Tensor, eta: float, noise: StepNoise) -> Tensor:
+def compvis_ddim(
+    predict: Callable[[Tensor, Tensor], Tensor], z: Tensor, abars: Tensor, eta: float, noise: StepNoise
+) -> Tensor:
     """DDIM as its paper writes it, in z = sqrt(abar) x (Song et al. 2021, eq. 12)."""
     for step, (abar, next_abar) in enumerate(pairwise(abars)):
         eps = predict(z, abar)
@@ -86,7 +88,9 @@ def test_ddim_is_the_papers_formula_in_other_coordinates(eta: float) -> None:
 
 
 def test_ancestral_sampling_reaches_the_distribution_of_the_data() -> None:
-    noisy = MEAN + math.hypot(STD, TOP) * torch.randn(4000, 1, 1, 1, generator=torch.Generator().manual_seed(1))
+    noisy = MEAN + math.hypot(STD, TOP) * torch.randn(
+        4000, 1, 1, 1, generator=torch.Generator().manual_seed(1)
+    )
     end = last("euler_ancestral", noisy.double(), levels(100))
     assert float(end.mean()) == pytest.approx(MEAN, abs=0.03)
     assert float(end.std()) == pytest.approx(STD, abs=0.03)

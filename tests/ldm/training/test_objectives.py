@@ -36,7 +36,9 @@ def test_a_model_that_guesses_the_noise_has_no_loss() -> None:
 
 def test_a_model_that_guesses_nothing_loses_the_variance_of_the_noise() -> None:
     noise = torch.full((2, 3, 4, 4), 2.0)
-    loss = diffusion_loss(lambda z, t: torch.zeros_like(z), torch.zeros_like(noise), noise, torch.tensor([3, 9]), ABAR)
+    loss = diffusion_loss(
+        lambda z, t: torch.zeros_like(z), torch.zeros_like(noise), noise, torch.tensor([3, 9]), ABAR
+    )
     assert float(loss) == pytest.approx(4.0)
 
 

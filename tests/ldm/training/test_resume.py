@@ -7,19 +7,22 @@ import pytest
 import torch
 
 from ldm.diffusion.schedule import Schedule
+from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import ScheduleSpec
 from ldm.training.diffusion import DiffusionRecipe, train_diffusion
 from ldm.training.first_stage import FirstStageRecipe, train_first_stage
-from ldm.first_stage.features import FeatureNet
 from ldm.training.latents import CaptionedLatents
+from ldm.training.objectives import diffusion_loss
 from ldm.training.resume import ResumeError
 from tests.ldm.tiny import tiny_model
 
 STEPS = 6
 
 
-def diffusion(state_file: Path, *, rate: float = 1e-3) -> tuple[torch.nn.Module, Iterator[int], list[tuple[int, float]]]:
+def diffusion(
+    state_file: Path, *, rate: float = 1e-3
+) -> tuple[torch.nn.Module, Iterator[int], list[tuple[int, float]]]:
     """A tiny training of the second stage."""
     model = tiny_model()
     for part in (model.unet, model.text):
@@ -52,7 +55,9 @@ def test_an_interrupted_diffusion_training_ends_with_the_same_bits(tmp_path: Pat
     interrupted(training, after)
     resumed, training, resumed_losses = diffusion(tmp_path / "broken.safetensors")
     assert list(training) == list(range(after + 1, STEPS + 1))
-    for (name, ours), theirs in zip(resumed.state_dict().items(), straight.state_dict().values(), strict=True):
+    for (name, ours), theirs in zip(
+        resumed.state_dict().items(), straight.state_dict().values(), strict=True
+    ):
         assert torch.equal(ours, theirs), name
     assert resumed_losses == losses
 
@@ -73,7 +78,9 @@ def test_an_interrupted_first_stage_training_ends_with_the_same_bits(tmp_path: P
     interrupted(training, 3)
     resumed, training = begin("broken.safetensors")
     assert list(training) == [4]
-    for (name, ours), theirs in zip(resumed.state_dict().items(), straight.state_dict().values(), strict=True):
+    for (name, ours), theirs in zip(
+        resumed.state_dict().items(), straight.state_dict().values(), strict=True
+    ):
         assert torch.equal(ours, theirs), name
 
 
@@ -98,16 +105,12 @@ def test_a_damaged_state_is_named_and_kept(tmp_path: Path) -> None:
 
 def test_training_on_one_batch_learns_it(tmp_path: Path) -> None:
     """Overfit a single latent at one noise level: the objective and its gradients must fit together."""
-    from torch.optim import Adam
-
-    from ldm.training.objectives import diffusion_loss
-
     model = tiny_model()
     model.unet.requires_grad_(requires_grad=True)
     generator = torch.Generator().manual_seed(3)
     latent, noise = (torch.randn(1, 4, 4, 4, generator=generator) for _ in range(2))
     context, times = torch.zeros(1, 8, 16), torch.tensor([300])
-    optimizer = Adam(model.unet.parameters(), lr=3e-3)
+    optimizer = torch.optim.Adam(model.unet.parameters(), lr=3e-3)
     losses = []
     for _ in range(60):
         loss = diffusion_loss(

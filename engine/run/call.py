@@ -1,0 +1,153 @@
+"""Calling one node: mapping it over lists, leaving out what is blocked, and reading what it returns.
+
+Where an input that takes a single value gets a list, the node is called for each item; shorter lists repeat their
+last. An input that takes a list gets the whole list. A blocked value blocks the calls that it is part of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from engine.graph.values import Blocked, Expand, Lazy, Published
+from engine.run.context import Cancelled, Context
+from engine.run.kinds import Kind
+from engine.run.result import Many, Result
+
+T = TypeVar("T")
+
+SPECIAL = {Many, Blocked}
+ASK_EVERY = 0.05  # seconds after which a waiting async node is asked whether it is cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Every call was blocked: the node did not run, and blocks what reads it."""
+
+    result: Result
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """One call turned into a graph. `inputs` are what it was given; `index` is its place where it was mapped."""
+
+    expand: Expand
+    inputs: Mapping[str, object]
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """Some calls of the node turned into graphs; `parts` has an entry for each call."""
+
+    parts: tuple[Result | Growth, ...]
+    mapped: bool
+
+
+def call(
+    kind: Kind, inputs: Mapping[str, object], context: Context, unasked: Collection[str] = ()
+) -> Result | Grown | Skipped:
+    """Call a node with these inputs.
+
+    Args:
+        kind: What to call.
+        inputs: Values by name, each a value, a `Many` or a `Blocked`.
+        context: For the nodes that want one.
+        unasked: The lazy inputs that are not there yet. The node raises `Needed` when it asks for one.
+    """
+    if kind.plain and not any(value.__class__ in SPECIAL for value in inputs.values()):
+        returned = _call_once(kind, dict(inputs), context)
+        return returned if isinstance(returned, Result) else Grown((Growth(returned, inputs, None),), False)
+    mapped = [value for name, value in inputs.items() if isinstance(value, Many) and name not in kind.lists]
+    parts: list[Result | Growth] = []
+    reasons: list[str] = []
+    for index in range(_calls(mapped)):
+        given = {name: value if name in kind.lists else _item(value, index) for name, value in inputs.items()}
+        blocked = _blocked(given.values())
+        if blocked is not None:
+            reasons.append(blocked.reason)
+            parts.append(Result({output.name: blocked for output in kind.spec.outputs}))
+            continue
+        returned = _call_once(kind, _arguments(kind, given, unasked), context)
+        if isinstance(returned, Result):
+            parts.append(returned)
+        else:
+            parts.append(Growth(returned, given, index if mapped else None))
+    finished = [part for part in parts if isinstance(part, Result)]
+    if len(finished) < len(parts):
+        return Grown(tuple(parts), bool(mapped))
+    result = joined(kind, finished) if mapped else finished[0]
+    return Skipped(result, reasons[0]) if parts and len(reasons) == len(parts) else result
+
+
+def joined(kind: Kind, parts: Sequence[Result]) -> Result:
+    """The results of the calls of a mapped node as one: lists of their values, and all their files."""
+    outputs: dict[str, object] = {}
+    for output in kind.spec.outputs:
+        values = [part.outputs[output.name] for part in parts]
+        if output.gives_list:
+            values = [
+                item for value in values for item in (value.items if isinstance(value, Many) else (value,))
+            ]
+        outputs[output.name] = Many(tuple(values))
+    published = [part.published for part in parts if part.published is not None]
+    if not published:
+        return Result(outputs)
+    return Result(outputs, Published(tuple(file for each in published for file in each.files)))
+
+
+def _call_once(kind: Kind, arguments: dict[str, object], context: Context) -> Result | Expand:
+    if kind.spec.context is not None:
+        arguments[kind.spec.context] = context
+    value = kind.function(**arguments)
+    if kind.spec.is_async:
+        value = asyncio.run(_watched(cast("Coroutine[object, object, object]", value), context))
+    return kind.returns.read(value)
+
+
+async def _watched(coroutine: Coroutine[object, object, T], context: Context) -> T:
+    """Wait for an async node, and stop it when the run is cancelled."""
+    task = asyncio.ensure_future(coroutine)
+    while not task.done():
+        await asyncio.wait({task}, timeout=ASK_EVERY)
+        if context.watcher.cancelled and not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            raise Cancelled
+    return task.result()
+
+
+def _calls(mapped: Sequence[Many]) -> int:
+    if not mapped:
+        return 1
+    lengths = [len(many.items) for many in mapped]
+    return max(lengths) if min(lengths) else 0
+
+
+def _item(value: object, index: int) -> object:
+    return value.items[min(index, len(value.items) - 1)] if isinstance(value, Many) else value
+
+
+def _blocked(values: Collection[object]) -> Blocked | None:
+    for value in values:
+        if isinstance(value, Blocked):
+            return value
+        if isinstance(value, Many):
+            for item in value.items:
+                if isinstance(item, Blocked):
+                    return item
+    return None
+
+
+def _arguments(kind: Kind, given: Mapping[str, object], unasked: Collection[str]) -> dict[str, object]:
+    arguments: dict[str, object] = {}
+    for name, value in given.items():
+        if name in kind.lists and value is not None:
+            value = list(value.items) if isinstance(value, Many) else [value]
+        arguments[name] = Lazy(name, (value,)) if name in kind.lazy and value is not None else value
+    return arguments | {name: Lazy(name) for name in unasked}

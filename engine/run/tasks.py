@@ -1,0 +1,125 @@
+"""The nodes of a run, each with what it waits for and who waits for it. Plain data; `state` moves it about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from engine.graph.graph import Graph, Link
+from engine.run.keys import NOWHERE, Origin
+from engine.run.kinds import Kind
+from engine.run.result import Result
+
+
+class Status(Enum):
+    """How far a task is."""
+
+    NEW = auto()  # somebody needs it; what it needs itself is not planned yet
+    WAITING = auto()  # for what it reads, for a worker, or at work
+    FINISHED = auto()  # its result is there
+    DROPPED = auto()  # its result was there, and nobody needed it any more
+
+
+class Source:
+    """A result that is there or will be. `uses` counts those who still need it."""
+
+    __slots__ = ("readers", "result", "status", "uses")
+
+    def __init__(self, result: Result | None = None) -> None:
+        self.status = Status.NEW if result is None else Status.FINISHED
+        self.result = result
+        self.uses = 0
+        self.readers: list[Task] = []
+
+
+class Task(Source):
+    """One node that is to run, or whose result is to be taken from the cache.
+
+    `waiting` counts what the task itself waits for. `unasked` are its lazy inputs, and `held` what is kept in case
+    they are asked for. `twins` are other nodes of the same key, which this task stands for too.
+    """
+
+    __slots__ = (
+        "from_cache",
+        "growth",
+        "held",
+        "id",
+        "inputs",
+        "key",
+        "kind",
+        "links",
+        "missed",
+        "path",
+        "scope",
+        "started",
+        "twins",
+        "unasked",
+        "waiting",
+    )
+
+    def __init__(self, scope: Scope, id: str, kind: Kind, key: str) -> None:
+        super().__init__()
+        self.scope = scope
+        self.id = id
+        self.path = scope.path + id
+        self.kind = kind
+        self.key = key
+        self.inputs: dict[str, object] = {}
+        self.links: list[tuple[str, Source, str]] = []
+        self.unasked: dict[str, Link] = {}
+        self.held: list[Source] = []
+        self.twins: list[str] = []
+        self.waiting = 0
+        self.from_cache = False
+        self.missed = False
+        self.started = 0.0
+        self.growth: OpenGrowth | None = None
+
+
+@dataclass(slots=True)
+class Scope:
+    """A graph of the run: the one that was given, or one that a node turned into.
+
+    `given` are the inputs of the node that turned into it; `asked` says where those come from that it has not asked
+    for itself. `origin` holds what stands for both in keys.
+    """
+
+    graph: Graph
+    keys: Mapping[str, str]
+    path: str = ""
+    origin: Origin = NOWHERE
+    depth: int = 0
+    tasks: dict[str, Task] = field(default_factory=dict)
+    given: Mapping[str | int, Source] = field(default_factory=dict)
+    asked: Mapping[str | int, tuple[Scope, Link]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class OpenPart:
+    """A call that turned into a graph: where its outputs come from, and which files are made there."""
+
+    scope: Scope
+    outputs: Mapping[str, Link]
+    effects: tuple[str, ...]
+    sources: dict[str, tuple[Source, str]] = field(default_factory=dict)
+    makers: list[Task] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The nodes of the graph that have to be run for it."""
+        inner = (link.node for link in self.outputs.values() if link.node in self.scope.graph.nodes)
+        return tuple(dict.fromkeys((*inner, *self.effects)))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGrowth:
+    """All calls of a node some of which turned into graphs."""
+
+    parts: tuple[Result | OpenPart, ...]
+    mapped: bool
+
+    @property
+    def open_parts(self) -> list[OpenPart]:
+        """The calls that did."""
+        return [part for part in self.parts if isinstance(part, OpenPart)]

@@ -1,0 +1,49 @@
+"""The UNet's behaviour where it is easily got wrong; its shape is in test_published_shapes."""
+
+import math
+
+import pytest
+import torch
+
+from ldm.unet.blocks import timestep_embedding
+from ldm.unet.unet import UNet
+from tests.ldm.tiny import SPEC, tiny_model
+
+
+def test_the_timestep_embedding_has_cosines_first_and_no_shift() -> None:
+    embedding = timestep_embedding(torch.tensor([5]), 8)[0]
+    expected = [math.cos(5 * 10000 ** (-k / 4)) for k in range(4)]
+    expected += [math.sin(5 * 10000 ** (-k / 4)) for k in range(4)]
+    assert embedding.tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_unet_listens_to_time_and_to_every_token_of_the_context() -> None:
+    unet = tiny_model().unet.double()
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 4, 8, 8, generator=generator, dtype=torch.float64)
+    context = torch.randn(1, 5, 16, generator=generator, dtype=torch.float64)
+    base = unet(x, torch.tensor([100]), context)
+    assert base.std() > 0.01
+    assert not torch.allclose(unet(x, torch.tensor([101]), context), base, atol=1e-9)
+    for token in range(5):
+        changed = context.clone()
+        changed[0, token] += 1
+        assert not torch.allclose(unet(x, torch.tensor([100]), changed), base, atol=1e-9), token
+
+
+def test_samples_of_a_batch_do_not_touch_each_other() -> None:
+    unet = tiny_model().unet.double()
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(3, 4, 8, 12, generator=generator, dtype=torch.float64)
+    context = torch.randn(3, 5, 16, generator=generator, dtype=torch.float64)
+    times = torch.tensor([0, 500, 999])
+    together = unet(x, times, context)
+    for row in range(3):
+        alone = unet(x[row : row + 1], times[row : row + 1], context[row : row + 1])
+        assert torch.allclose(together[row], alone[0], atol=1e-10, rtol=0)
+
+
+def test_a_fresh_unet_guesses_nothing() -> None:
+    """Its last convolution starts at zero, so that training starts from the mean (CompVis)."""
+    fresh = UNet(SPEC.unet)
+    assert float(fresh(torch.randn(1, 4, 8, 8), torch.tensor([3]), torch.randn(1, 5, 16)).abs().max()) == 0.0
