@@ -7,7 +7,10 @@ Nothing here is a default of the code that samples: a sampler that assumes anoth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Parameterization: TypeAlias = Literal["eps", "v"]
+"""What the UNet guesses: eps (LDM eq. 1-3), or v = sqrt(abar) eps - sqrt(1 - abar) z_0 (Salimans & Ho 2022)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +94,4 @@ class ModelSpec:
     unet: UNetSpec
     text: TextSpec
     schedule: ScheduleSpec = ScheduleSpec()
-    parameterization: Literal["eps"] = "eps"
+    parameterization: Parameterization = "eps"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.api import Output, Range, Seed, node
-from ldm.diffusion.denoiser import Denoiser
+from ldm.diffusion.denoiser import Denoiser, Model
 from ldm.diffusion.guidance import guided
 from ldm.diffusion.noise import StepNoise, finish
 from ldm.diffusion.samplers import sampler as sampler_named
@@ -123,7 +123,8 @@ def finish_latent(latent_image: Latent, sigma: Level = 0.0) -> Latent:
 def guided_by(model: DiffusionModel, positive: Conditioning, negative: Conditioning, cfg: float) -> Denoiser:
     """The model as D(x, sigma) under guidance, on the device where its weights are."""
     device = next(model.unet.parameters()).device
-    return guided(model.unet, model.schedule, positive.context.to(device), negative.context.to(device), cfg)
+    network = Model(model.unet, model.schedule, model.spec.parameterization)
+    return guided(network, positive.context.to(device), negative.context.to(device), cfg)
 
 
 def steps_of(

@@ -29,6 +29,9 @@ class Cache(Protocol):
     def get(self, key: str) -> Result | None:
         """The result, or None."""
 
+    def at_hand(self, key: str) -> Result | None:
+        """The result if it can be had at once, or None."""
+
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
         """Keep a result that took so long to make, if there is room for it."""
 
@@ -40,6 +43,10 @@ class NoCache:
         return False
 
     def get(self, key: str) -> Result | None:
+        """None."""
+        return None
+
+    def at_hand(self, key: str) -> Result | None:
         """None."""
         return None
 
@@ -100,6 +107,8 @@ class MemoryCache:
                 self._worth[key].used = time.monotonic()
         return result
 
+    at_hand = get
+
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
         """Keep a result, evicting what is worth less than others where the budget is exceeded."""
         size = sum(byte_size(value) for value in result.outputs.values()) + OVERHEAD
@@ -134,6 +143,10 @@ class Layers:
             if result is not None:
                 self.fast.put(key, result, time.perf_counter() - start)
         return result
+
+    def at_hand(self, key: str) -> Result | None:
+        """The result, if the fast layer has it."""
+        return self.fast.at_hand(key)
 
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
         """Keep a result in both, or in the fast one alone."""

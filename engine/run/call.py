@@ -33,11 +33,16 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One call turned into a graph. `inputs` are what it was given; `index` is its place where it was mapped."""
+    """One call turned into a graph.
+
+    `inputs` are what it was given. Where the node is mapped, `index` says which call it is, and `sliced` names the
+    inputs of which it got an item.
+    """
 
     expand: Expand
     inputs: Mapping[str, object]
-    index: int | None
+    index: int | None = None
+    sliced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,15 @@ def call(
     """
     if kind.plain and not any(value.__class__ in SPECIAL for value in inputs.values()):
         returned = _call_once(kind, dict(inputs), context)
-        return returned if isinstance(returned, Result) else Grown((Growth(returned, inputs, None),), False)
-    mapped = [value for name, value in inputs.items() if isinstance(value, Many) and name not in kind.lists]
+        return returned if isinstance(returned, Result) else Grown((Growth(returned, inputs),), False)
+    mapped = {
+        name: len(value.items)
+        for name, value in inputs.items()
+        if isinstance(value, Many) and name not in kind.lists
+    }
     parts: list[Result | Growth] = []
     reasons: list[str] = []
-    for index in range(_calls(mapped)):
+    for index in range(_calls(mapped.values())):
         given = {name: value if name in kind.lists else _item(value, index) for name, value in inputs.items()}
         blocked = _blocked(given.values())
         if blocked is not None:
@@ -76,7 +85,7 @@ def call(
         if isinstance(returned, Result):
             parts.append(returned)
         else:
-            parts.append(Growth(returned, given, index if mapped else None))
+            parts.append(Growth(returned, given, index if mapped else None, frozenset(mapped)))
     finished = [part for part in parts if isinstance(part, Result)]
     if len(finished) < len(parts):
         return Grown(tuple(parts), bool(mapped))
@@ -122,10 +131,9 @@ async def _watched(coroutine: Coroutine[object, object, T], context: Context) ->
     return task.result()
 
 
-def _calls(mapped: Sequence[Many]) -> int:
-    if not mapped:
+def _calls(lengths: Collection[int]) -> int:
+    if not lengths:
         return 1
-    lengths = [len(many.items) for many in mapped]
     return max(lengths) if min(lengths) else 0
 
 
@@ -145,9 +153,16 @@ def _blocked(values: Collection[object]) -> Blocked | None:
 
 
 def _arguments(kind: Kind, given: Mapping[str, object], unasked: Collection[str]) -> dict[str, object]:
-    arguments: dict[str, object] = {}
-    for name, value in given.items():
-        if name in kind.lists and value is not None:
-            value = list(value.items) if isinstance(value, Many) else [value]
-        arguments[name] = Lazy(name, (value,)) if name in kind.lazy and value is not None else value
-    return arguments | {name: Lazy(name) for name in unasked}
+    arguments = {name: _whole_list(value) if name in kind.lists else value for name, value in given.items()}
+    for name in kind.lazy:
+        if name in unasked:
+            arguments[name] = Lazy(name)
+        elif arguments.get(name) is not None:
+            arguments[name] = Lazy(name, (arguments[name],))
+    return arguments
+
+
+def _whole_list(value: object) -> list[object] | None:
+    if isinstance(value, Many):
+        return list(value.items)
+    return None if value is None else [value]

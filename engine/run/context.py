@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
 from engine.run.files import Files
-from engine.run.folders import Folders
+from engine.run.folders import Folders, relative_name
 
 T = TypeVar("T")
 
@@ -109,6 +109,13 @@ class Context:
     def input_file(self, name: str) -> Path:
         """The path of a file in the input folder."""
         return self._known_folders().find("input", name)
+
+    def state_file(self, name: str) -> Path:
+        """Where a node keeps unfinished work, such as a training to be resumed; the file need not be there yet."""
+        state = self.files.state
+        if state is None:
+            raise ContextIncomplete("This call has no folder for unfinished work.")
+        return state / relative_name("state", name)
 
     def _known_folders(self) -> Folders:
         if self._folders is None:

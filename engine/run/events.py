@@ -1,4 +1,8 @@
-"""What happens during a run, as a closed union of frozen values. `path` is the node's id, or `outer/inner` when made by Expand."""
+"""What happens during a run, as a closed union of frozen values.
+
+`path` is the node's id; `outer/inner` for a node of the graph that another one turned into by `Expand`, with the
+number of the call between them where that other one was mapped over a list.
+"""
 
 from __future__ import annotations
 

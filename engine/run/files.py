@@ -33,10 +33,11 @@ class DiskFull(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where nodes put files: `output` for those the user wants, `temp` for previews."""
+    """Where nodes put files: `output` for those the user wants, `temp` for previews, `state` for unfinished work."""
 
     output: Path
     temp: Path
+    state: Path | None = None
 
     def publish(
         self,

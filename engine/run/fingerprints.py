@@ -31,37 +31,38 @@ class FingerprintFailed(Exception):
         self.error = error
 
 
+def readers(graph: Graph, registry: Registry) -> list[str]:
+    """The nodes that read more than their inputs."""
+    kinds: dict[str, bool] = {}
+    for node in graph.nodes.values():
+        if node.kind not in kinds:
+            spec = registry[node.kind]
+            files = any(isinstance(input.widget, FileWidget) for input in spec.inputs)
+            kinds[node.kind] = spec.fingerprinted or files
+    return [id for id, node in graph.nodes.items() if kinds[node.kind]] if any(kinds.values()) else []
+
+
 def fingerprints(
     graph: Graph,
     registry: Registry,
     folders: Folders | None,
     functions: Mapping[str, Callable[..., object]],
-    ids: Iterable[str] | None = None,
+    ids: Iterable[str],
 ) -> dict[str, dict[str, str]]:
-    """What keys need to know of the outside, by node and input.
+    """What these nodes read beside their inputs, by node and input. Raises `FingerprintFailed`.
 
     A file counts by size and date. Where the file's name comes through a link, nobody knows it yet, so every file of
     the folder counts.
 
     Args:
-        graph: Whose nodes to look at.
+        graph: Whose nodes they are.
         registry: Their specs.
         folders: Where the files lie; without them files do not count.
         functions: The nodes' functions, to ask those that have a `fingerprint=`.
-        ids: Only these nodes.
+        ids: The nodes to look at, which `readers` tells.
     """
-    found: dict[str, dict[str, str]] = {}
-    readers: dict[str, bool] = {}
-    for id in graph.nodes if ids is None else ids:
-        node = graph.nodes[id]
-        reads = readers.get(node.kind)
-        if reads is None:
-            spec = registry[node.kind]
-            files = any(isinstance(input.widget, FileWidget) for input in spec.inputs)
-            reads = readers[node.kind] = spec.fingerprinted or files
-        if reads:
-            found[id] = _fingerprint(id, node, registry[node.kind], folders, functions)
-    return found
+    nodes = graph.nodes
+    return {id: _fingerprint(id, nodes[id], registry[nodes[id].kind], folders, functions) for id in ids}
 
 
 def _fingerprint(

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from engine.graph.cycles import sources
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.registry import Registry
-from engine.graph.spec import NodeSpec
+from engine.graph.spec import InputSpec, NodeSpec
 from engine.graph.types import PortType
 from engine.run.literals import as_taken, literal_text
 from engine.run.order import in_order
@@ -63,6 +63,16 @@ def keys(
 def link_text(key: str, output: str) -> str:
     """What stands in a reader's key for one output of the node with this key."""
     return f"@{key}{len(output)}:{output}"
+
+
+def input_text(
+    graph: Graph, registry: Registry, names: Mapping[str, str], origin: Origin, id: str, input: InputSpec
+) -> str:
+    """What stands in the key of a node for one of its inputs. `names` are the keys of the graph's nodes."""
+    value = graph.nodes[id].inputs.get(input.name, input.default)
+    if isinstance(value, Link):
+        return _linked(value, names, graph.nodes, _Kinds(registry, ""), origin)
+    return literal_text(as_taken(input.type, value))
 
 
 class _NotYetError(Exception):

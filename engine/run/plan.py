@@ -7,11 +7,12 @@ When a value may be dropped follows from counting its readers, which the executo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.registry import Registry
+from engine.run.keys import Fingerprints
 from engine.run.order import in_order
 
 
@@ -20,11 +21,13 @@ class Plan:
     """The steps for a graph.
 
     `steps` are the nodes to run or, if they are among the `cached`, to take from the cache, each behind those it
-    reads. `wanted` are the nodes whose results were asked for. `keys` names the result of every node of the graph.
+    reads. `wanted` are the nodes whose results were asked for. `keys` names the result of every node of the graph,
+    and `outside` is what they read beside their inputs.
     """
 
     graph: Graph
     keys: Mapping[str, str]
+    outside: Fingerprints
     targets: tuple[Link, ...]
     wanted: tuple[str, ...]
     steps: tuple[str, ...]
@@ -42,6 +45,7 @@ def plan(
     keys: dict[str, str],
     has: Callable[[str], bool],
     targets: Iterable[Link] = (),
+    outside: Fingerprints | None = None,
 ) -> Plan:
     """What to do for some outputs, or for all nodes that are run for what they do where none are named.
 
@@ -51,9 +55,10 @@ def plan(
         keys: Its nodes' keys, each node behind those it reads.
         has: Whether the cache has the result of a key.
         targets: The outputs whose values are wanted.
+        outside: What the keys were made with.
     """
     targets = tuple(targets)
-    wanted = tuple(dict.fromkeys(link.node for link in targets)) if targets else effects(graph, registry)
+    wanted = wanted_nodes(graph, registry, targets)
     weak = _Weak(registry)
     nodes = graph.nodes
     needed = set(wanted)
@@ -68,7 +73,7 @@ def plan(
                 node = nodes[id]
                 needed.update(_strong_sources(node, weak[node.kind]))
     steps.reverse()
-    return Plan(graph, keys, targets, wanted, tuple(steps), frozenset(cached))
+    return Plan(graph, keys, outside or {}, targets, wanted, tuple(steps), frozenset(cached))
 
 
 def plan_more(
@@ -91,6 +96,13 @@ def plan_more(
         return [source for source in _strong_sources(nodes[id], weak[nodes[id].kind]) if source in nodes]
 
     return in_order(wanted, reads), there
+
+
+def wanted_nodes(graph: Graph, registry: Registry, targets: Collection[Link]) -> tuple[str, ...]:
+    """The nodes that the targets are outputs of; without targets, those that are run for what they do."""
+    if not targets:
+        return effects(graph, registry)
+    return tuple(dict.fromkeys(link.node for link in targets))
 
 
 def effects(graph: Graph, registry: Registry) -> tuple[str, ...]:

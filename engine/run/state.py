@@ -18,7 +18,7 @@ from engine.run.kinds import Kind, Kinds, Lane
 from engine.run.literals import as_taken
 from engine.run.plan import Plan, plan_more
 from engine.run.result import Many, Result
-from engine.run.tasks import OpenGrowth, OpenPart, Scope, Source, Status, Task
+from engine.run.tasks import NOTHING, VALUE, OpenGrowth, OpenPart, Scope, Source, Status, Task, value_of
 from engine.run.workers import WAITING
 
 
@@ -61,7 +61,7 @@ class State:
             task = self._task(scope, id)
             if task.status is Status.NEW:
                 self._wire(task, id in cached)
-                if task.waiting == 0:
+                if task.waiting == 0 and task.result is None:
                     ready.append(task)
         for task in reversed(ready):
             self._make_ready(task)
@@ -81,32 +81,38 @@ class State:
         if twin.status is Status.FINISHED:
             self.post(NodeFinished(scope.path + id, 0.0, from_cache=True))
         else:
-            twin.twins.append(scope.path + id)
+            twin.twins += (scope.path + id,)
         return twin
 
     def _wire(self, task: Task, from_cache: bool) -> None:
         task.status = Status.WAITING
         task.from_cache = from_cache
         if from_cache:
+            at_hand = self.cache.at_hand(task.key)
+            if at_hand is not None:
+                self._finished(task, at_hand)
             return
         kind = task.kind
-        task.inputs = dict(kind.defaults)
+        inputs = dict(kind.defaults)
+        links: list[tuple[str, Source, str]] = []
         for name, value in task.scope.graph.nodes[task.id].inputs.items():
             if not isinstance(value, Link):
-                task.inputs[name] = _literal(kind, name, value)
+                inputs[name] = _literal(kind, name, value)
             elif name in kind.lazy:
-                task.unasked[name] = value
+                task.unasked = {**task.unasked, name: value}
                 self._hold(task, value)
             else:
-                self._connect(task, name, value)
+                links.append((name, *self._connect(task, value)))
+        task.inputs = inputs
+        task.links = tuple(links)
 
-    def _connect(self, task: Task, name: str, link: Link) -> None:
+    def _connect(self, task: Task, link: Link) -> tuple[Source, str]:
         source, output = self._source(task.scope, link)
-        task.links.append((name, source, output))
         source.uses += 1
         if source.result is None:
             source.readers.append(task)
             task.waiting += 1
+        return source, output
 
     def _source(self, scope: Scope, link: Link) -> tuple[Source, str]:
         scope, link = _home(scope, link)
@@ -122,12 +128,14 @@ class State:
         source = self._known(task.scope, link)
         if source is not None:
             source.uses += 1
-            task.held.append(source)
+            task.held += (source,)
 
     def _known(self, scope: Scope, link: Link) -> Source | None:
         scope, link = _home(scope, link)
-        source = scope.given[link.output] if link.node == OUTER else scope.tasks.get(link.node)
-        return None if source is None or source.status is Status.DROPPED else source
+        known: Source | None = scope.tasks.get(link.node)
+        if link.node == OUTER:
+            known = scope.given[link.output]
+        return None if known is None or known.status is Status.DROPPED else known
 
     def _plan_the_unplanned(self) -> None:
         while self._unplanned:
@@ -150,7 +158,9 @@ class State:
     # ---- giving tasks out
 
     def _make_ready(self, task: Task) -> None:
-        self._ready["host" if task.from_cache or task.growth else task.kind.lane].append(task)
+        # What is only read from the cache or gathered from an expansion does not compute.
+        task.lane = "host" if task.from_cache or task.growth else task.kind.lane
+        self._ready[task.lane].append(task)
 
     def take(self) -> Task | None:
         """A task that is ready and for which there is room, or None. Whoever takes it must give it back."""
@@ -173,13 +183,147 @@ class State:
 
     def inputs(self, task: Task) -> dict[str, object]:
         """What to call the task's node with. A lazy input is among it if its value happens to be there."""
-        inputs = task.inputs.copy()
+        inputs = dict(task.inputs)
         for name, source, output in task.links:
-            inputs[name] = _value(source, output)
+            inputs[name] = value_of(source, output)
         for name, link in task.unasked.items():
-            source = self._known(task.scope, link)
-            if source is not None and source.result is not None:
-                value = _value(*self._source(task.scope, link))
+            known = self._known(task.scope, link)
+            if known is not None and known.result is not None:
+                value = value_of(*self._source(task.scope, link))
                 if not isinstance(value, Blocked):
                     inputs[name] = value
         return inputs
+
+    # ---- taking results in
+
+    def finish(self, task: Task, result: Result, *, reason: str | None = None) -> None:
+        """A task's result is there; with a `reason`, it is that the node was skipped."""
+        self._take_back(task)
+        self._finished(task, result, reason)
+        self._release_inputs(task)
+        for source in task.held:
+            self._release(source)
+        task.held = ()
+        task.growth = None
+        if task.uses == 0:
+            self._drop(task)
+
+    def _finished(self, task: Task, result: Result, reason: str | None = None) -> None:
+        task.result = result
+        task.status = Status.FINISHED
+        if task.from_cache:
+            self.cached += 1
+            self.post(NodeFinished(task.path, 0.0, result.published, from_cache=True))
+        else:
+            self.ran += 1
+            seconds = perf_counter() - task.started
+            finished = NodeFinished(task.path, seconds, result.published)
+            self.post(finished if reason is None else NodeBlocked(task.path, reason))
+        for path in task.twins:
+            self.post(NodeFinished(path, 0.0, from_cache=True))
+        for reader in reversed(task.readers):
+            self._found_one(reader)
+        task.readers.clear()
+
+    def grow(self, task: Task, growth: OpenGrowth) -> None:
+        """A task's node turned into graphs; its result will be gathered from theirs."""
+        self._take_back(task)
+        task.growth = growth
+        for part in growth.open_parts:
+            self._open(task, part)
+        self._plan_the_unplanned()
+        for part in growth.open_parts:
+            for source in part.scope.given.values():
+                if source.uses == 0:
+                    self._drop(source)
+        self._release_inputs(task)
+        if task.waiting == 0:
+            self._make_ready(task)
+
+    def _open(self, task: Task, part: OpenPart) -> None:
+        scope, wanted = part.scope, part.wanted
+        self.post(NodeExpanded(task.path, tuple(scope.path + id for id in scope.graph.nodes)))
+        steps, there = plan_more(
+            scope.graph, self.kinds.registry, wanted, lambda id: scope.keys[id] in self.cache
+        )
+        self._take_in(scope, steps, there)
+        if there or len(steps) < len(scope.keys):
+            # What is left out may be asked for later, and may then read what came in.
+            for source in dict.fromkeys(scope.given.values()):
+                source.uses += 1
+                task.held += (source,)
+        for name, link in part.outputs.items():
+            part.sources[name] = self._source(scope, link)
+            self._wait_for(task, part.sources[name][0])
+        for id in part.effects:
+            part.makers.append(scope.tasks[id])
+            self._wait_for(task, scope.tasks[id])
+
+    def _wait_for(self, task: Task, source: Source) -> None:
+        task.held += (source,)
+        source.uses += 1
+        if source.result is None:
+            source.readers.append(task)
+            task.waiting += 1
+
+    def need(self, task: Task, name: str) -> None:
+        """A task's node asked for a lazy input: once it is there, the node is called again."""
+        link = task.unasked[name]
+        task.unasked = {other: link for other, link in task.unasked.items() if other != name}
+        self._take_back(task)
+        task.links += ((name, *self._connect(task, link)),)
+        self._plan_the_unplanned()
+        if task.waiting == 0:
+            self._make_ready(task)
+
+    def miss(self, task: Task) -> None:
+        """The cache does not have a task's result after all: it has to run."""
+        self._take_back(task)
+        task.status = Status.NEW
+        task.missed = True
+        self._unplanned[task] = None
+        self._plan_the_unplanned()
+
+    def give_up(self, task: Task) -> None:
+        """A task will have no result."""
+        self._take_back(task)
+
+    def _take_back(self, task: Task) -> None:
+        self.running -= 1
+        self._room[task.lane] += 1
+
+    def _found_one(self, task: Task) -> None:
+        task.waiting -= 1
+        if task.waiting == 0 and task.status is Status.WAITING:
+            self._make_ready(task)
+
+    def _release_inputs(self, task: Task) -> None:
+        for _, source, _ in task.links:
+            self._release(source)
+        task.links = ()
+        task.inputs = NOTHING
+
+    def _release(self, source: Source) -> None:
+        source.uses -= 1
+        if source.uses == 0:
+            self._drop(source)
+
+    def _drop(self, source: Source) -> None:
+        if source.result is None:
+            return
+        source.result = None
+        source.status = Status.DROPPED
+        if isinstance(source, Task):
+            self._live.pop(source.key, None)
+
+
+def _home(scope: Scope, link: Link) -> tuple[Scope, Link]:
+    """Where a link really comes from: what a node has not asked for stays with the graph around it."""
+    while link.node == OUTER and link.output in scope.asked:
+        scope, link = scope.asked[link.output]
+    return scope, link
+
+
+def _literal(kind: Kind, name: str, value: Literal_) -> object:
+    taken = as_taken(kind.types[name], value) if name in kind.types else value
+    return Many(taken) if name in kind.lists and isinstance(taken, tuple) else taken

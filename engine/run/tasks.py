@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
+from typing import Any
 
 from engine.graph.graph import Graph, Link
 from engine.run.keys import NOWHERE, Origin
-from engine.run.kinds import Kind
+from engine.run.kinds import Kind, Lane
 from engine.run.result import Result
+
+VALUE = "value"  # the only output of what came in at a node that turned into a graph
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Status(Enum):
@@ -48,6 +55,7 @@ class Task(Source):
         "inputs",
         "key",
         "kind",
+        "lane",
         "links",
         "missed",
         "path",
@@ -65,11 +73,12 @@ class Task(Source):
         self.path = scope.path + id
         self.kind = kind
         self.key = key
-        self.inputs: dict[str, object] = {}
-        self.links: list[tuple[str, Source, str]] = []
-        self.unasked: dict[str, Link] = {}
-        self.held: list[Source] = []
-        self.twins: list[str] = []
+        self.lane: Lane = kind.lane
+        self.inputs: Mapping[str, object] = NOTHING
+        self.links: tuple[tuple[str, Source, str], ...] = ()
+        self.unasked: Mapping[str, Link] = NOTHING
+        self.held: tuple[Source, ...] = ()
+        self.twins: tuple[str, ...] = ()
         self.waiting = 0
         self.from_cache = False
         self.missed = False
@@ -123,3 +132,23 @@ class OpenGrowth:
     def open_parts(self) -> list[OpenPart]:
         """The calls that did."""
         return [part for part in self.parts if isinstance(part, OpenPart)]
+
+
+def value_of(source: Source, output: str) -> object:
+    """The value of an output of a result that is there."""
+    assert source.result is not None, "a result was dropped while somebody needed it"
+    return source.result.outputs[output]
+
+
+def circle(task: Task) -> list[Task]:
+    """Tasks that wait for one another, found by going from one that never finished to what it waits for."""
+    path: dict[Task, None] = {}
+    while task not in path:
+        path[task] = None
+        sources = [source for _, source, _ in task.links] + list(task.held if task.growth else ())
+        waits = [source for source in sources if isinstance(source, Task) and source.result is None]
+        if not waits:
+            return []
+        task = waits[0]
+    tasks = list(path)
+    return tasks[tasks.index(task) :]

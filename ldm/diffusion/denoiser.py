@@ -9,9 +9,10 @@ from typing import Protocol, TypeAlias
 from torch import Tensor
 
 from ldm.diffusion.schedule import Schedule
+from ldm.spec import Parameterization
 
-NoisePredictor: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""epsilon_theta(z_t, t, context), in the variance-preserving scale of training."""
+Network: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""F_theta(z_t, t, context), in the variance-preserving scale of training."""
 
 
 class Denoiser(Protocol):
@@ -23,21 +24,35 @@ class Denoiser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class EpsDenoiser:
-    """An eps-predicting model under one context.
+class Model:
+    """A network, with what its training said of time and of its answer."""
 
-    D(x, sigma) = x - sigma * eps_theta(x / sqrt(1 + sigma^2), t(sigma)).
+    network: Network
+    schedule: Schedule
+    parameterization: Parameterization = "eps"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDenoiser:
+    """A model under one context.
+
+    With z = x / sqrt(1 + sigma^2): D = x - sigma * F(z, t) if F guesses eps,
+    D = (z - sigma * F(z, t)) / sqrt(1 + sigma^2) if F guesses v (Salimans & Ho 2022, appendix D).
     """
 
-    predict: NoisePredictor
-    schedule: Schedule
+    model: Model
     context: Tensor
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level."""
         level = sigma.to(x.device).expand(x.shape[0])
-        time = self.schedule.timestep(level.cpu()).to(x.device)
+        time = self.model.schedule.timestep(level.cpu()).to(x.device)
         spread = level.to(x.dtype)[:, None, None, None]
-        context = self.context.expand(x.shape[0], -1, -1)
-        noise = self.predict(x / (1 + spread.square()).sqrt(), time, context)
-        return x - spread * noise
+        width = (1 + spread.square()).sqrt()
+        z = x / width
+        answer = self.model.network(z, time, self.context.expand(x.shape[0], -1, -1))
+        match self.model.parameterization:
+            case "eps":
+                return x - spread * answer
+            case "v":
+                return (z - spread * answer) / width

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ldm.diffusion.schedule import Schedule
+from ldm.spec import Parameterization
 from ldm.text.tokenizer import tokenize
 from ldm.text.transformer import TextEncoder
 from ldm.training.ema import MovingAverage
@@ -26,6 +27,7 @@ class DiffusionRecipe:
     steps: int
     batch: int
     rate: float = 5e-4
+    parameterization: Parameterization = "eps"
     dropout: float = 0.1
     decay: float = 0.9995
     seed: int = 0
@@ -50,7 +52,7 @@ def train_diffusion(
     averages = {"unet": MovingAverage(unet, recipe.decay), "text": MovingAverage(text, recipe.decay)}
     unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parameters = [*unet.parameters(), *text.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01)
     alphas_cumprod = schedule.alphas_cumprod
 
     def one_step(step: int, generator: torch.Generator) -> float:
@@ -68,6 +70,7 @@ def train_diffusion(
             noise,
             times,
             alphas_cumprod,
+            recipe.parameterization,
         )
         optimizer.zero_grad()
         loss.backward()
@@ -78,7 +81,7 @@ def train_diffusion(
         return loss.item()
 
     training = Training(
-        f"diffusion {unet.spec} {text.spec} {schedule.spec} scale={scale!r} {recipe}",
+        f"diffusion {unet.spec} {text.spec} {schedule.spec} scale={scale:.5g} {recipe}",
         {"unet": unet, "text": text},
         {"adamw": optimizer},
         averages,

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ldm.spec import Parameterization
+
 MAX_ADVERSARIAL_WEIGHT = 1e4
 
 
@@ -17,6 +19,7 @@ def diffusion_loss(
     noise: Tensor,
     timesteps: Tensor,
     alphas_cumprod: Tensor,
+    parameterization: Parameterization = "eps",
 ) -> Tensor:
     """How badly noise is guessed: E || eps - eps_theta(z_t, t) ||^2 (LDM eq. 2; eq. 3 if `predict` closes over tau(y)).
 
@@ -26,10 +29,12 @@ def diffusion_loss(
         noise: epsilon, like latents.
         timesteps: t, (b,), whole numbers from 0 to T - 1.
         alphas_cumprod: abar_t, (T,).
+        parameterization: "v" asks for sqrt(abar) eps - sqrt(1 - abar) z_0 instead (Salimans & Ho 2022, eq. 9).
     """
     abar = alphas_cumprod.to(latents)[timesteps][:, None, None, None]
     noisy = abar.sqrt() * latents + (1 - abar).sqrt() * noise
-    return F.mse_loss(predict(noisy, timesteps), noise)
+    target = noise if parameterization == "eps" else abar.sqrt() * noise - (1 - abar).sqrt() * latents
+    return F.mse_loss(predict(noisy, timesteps), target)
 
 
 def kl_divergence(moments: Tensor) -> Tensor:

@@ -13,7 +13,10 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Function:
-    """A function, method or inner function: `name` is dotted (`Cache.get`), `lines` counts from its `def`."""
+    """A function, method or inner function: `name` is dotted (`Cache.get`).
+
+    `lines` counts its code: a node's signature and docstring are its sockets and its help in the editor.
+    """
 
     file: str
     name: str
@@ -57,7 +60,7 @@ def _walk(parent: ast.AST, file: str, scope: tuple[str, ...], *, inside_function
                 yield Function(
                     file=file,
                     name=".".join(inner),
-                    lines=(child.end_lineno or child.lineno) - child.lineno + 1,
+                    lines=_lines(child),
                     documented=ast.get_docstring(child) is not None,
                     public=not any(part.startswith("_") for part in inner),
                     outermost=not inside_function,
@@ -67,3 +70,9 @@ def _walk(parent: ast.AST, file: str, scope: tuple[str, ...], *, inside_function
                 yield from _walk(child, file, (*scope, name), inside_function=inside_function)
             case _:
                 yield from _walk(child, file, scope, inside_function=inside_function)
+
+
+def _lines(function: FunctionNode) -> int:
+    """From the first statement behind the docstring to the last."""
+    code = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return 0 if not code else (code[-1].end_lineno or code[-1].lineno) - code[0].lineno + 1

@@ -10,7 +10,11 @@ MAIN_LINES = 60
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 # A function may be longer than FUNCTION_LINES for a reason: "folder/file.py:Class.method": "the reason".
-LONG_FOR_A_REASON: dict[str, str] = {}
+LONG_FOR_A_REASON: dict[str, str] = {
+    "ldm/training/decoder.py:tune_decoder": "an optimiser step and what it closes over are read together",
+    "ldm/training/diffusion.py:train_diffusion": "the same",
+    "ldm/training/first_stage.py:train_first_stage": "the same",
+}
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
@@ -64,10 +68,10 @@ def test_every_module_says_what_lives_in_it() -> None:
 @pytest.mark.parametrize(
     ("text", "name", "lines", "documented"),
     [
-        ("def f():\n    return 1\n", "f", 2, False),
-        ("@deco\ndef f():\n    'Gives.'\n", "f", 2, True),
-        ("class A:\n    async def get(self):\n        pass\n", "A.get", 2, False),
-        ("def outer():\n    def inner():\n        pass\n", "outer.inner", 2, False),
+        ("def f():\n    return 1\n", "f", 1, False),
+        ("@deco\ndef f():\n    'Gives.'\n", "f", 0, True),
+        ("class A:\n    async def get(self):\n        pass\n", "A.get", 1, False),
+        ("def outer():\n    def inner():\n        pass\n", "outer.inner", 1, False),
     ],
 )
 def test_the_measure_sees_every_kind_of_function(text: str, name: str, lines: int, documented: bool) -> None:

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from ldm.diffusion.denoiser import Model
 from ldm.diffusion.guidance import guided
 from ldm.diffusion.noise import StepNoise, noise_from_seed, noise_per_sample
 from ldm.diffusion.schedule import Schedule
 from ldm.spec import ScheduleSpec
 
-SCHEDULE = Schedule(ScheduleSpec())
 X = noise_from_seed((2, 4, 8, 8), 0)
 SIGMA = torch.tensor(2.0)
 
@@ -19,29 +19,32 @@ def predict(z: Tensor, times: Tensor, context: Tensor) -> Tensor:
     return z * context.mean(dim=(1, 2))[:, None, None, None]
 
 
+MODEL = Model(predict, Schedule(ScheduleSpec()))
+
+
 def context(value: float) -> Tensor:
     """A context that the toy model reads as `value`."""
     return torch.full((1, 3, 5), value)
 
 
 def test_at_scale_one_the_negative_has_no_effect() -> None:
-    with_it = guided(predict, SCHEDULE, context(0.5), context(0.1), 1.0)(X, SIGMA)
-    without = guided(predict, SCHEDULE, context(0.5), context(-9.0), 1.0)(X, SIGMA)
+    with_it = guided(MODEL, context(0.5), context(0.1), 1.0)(X, SIGMA)
+    without = guided(MODEL, context(0.5), context(-9.0), 1.0)(X, SIGMA)
     assert torch.equal(with_it, without)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.5, 7.5])
 def test_guidance_moves_from_the_negative_through_the_positive(scale: float) -> None:
-    positive = guided(predict, SCHEDULE, context(0.5), context(0.0), 1.0)(X, SIGMA)
-    negative = guided(predict, SCHEDULE, context(0.1), context(0.0), 1.0)(X, SIGMA)
-    both = guided(predict, SCHEDULE, context(0.5), context(0.1), scale)(X, SIGMA)
+    positive = guided(MODEL, context(0.5), context(0.0), 1.0)(X, SIGMA)
+    negative = guided(MODEL, context(0.1), context(0.0), 1.0)(X, SIGMA)
+    both = guided(MODEL, context(0.5), context(0.1), scale)(X, SIGMA)
     assert torch.allclose(both, negative + scale * (positive - negative), atol=1e-5)
 
 
 def test_a_batch_may_be_told_a_different_thing_for_each_sample() -> None:
     contexts = torch.cat([context(0.5), context(0.2)])
-    together = guided(predict, SCHEDULE, contexts, context(0.1), 3.0)(X, SIGMA)
-    second = guided(predict, SCHEDULE, context(0.2), context(0.1), 3.0)(X[1:], SIGMA)
+    together = guided(MODEL, contexts, context(0.1), 3.0)(X, SIGMA)
+    second = guided(MODEL, context(0.2), context(0.1), 3.0)(X[1:], SIGMA)
     assert torch.allclose(together[1:], second, atol=1e-6)
 
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ldm.diffusion.denoiser import EpsDenoiser
+from ldm.diffusion.denoiser import Model, ModelDenoiser
 from ldm.diffusion.noise import StepNoise, finish, start
 from ldm.diffusion.samplers import SAMPLERS, ddim, euler, heun, sampler
 from ldm.diffusion.schedule import Schedule
-from ldm.spec import ScheduleSpec
+from ldm.spec import Parameterization, ScheduleSpec
 
 MEAN, STD = 0.3, 0.5
 TOP = 10.0
@@ -110,6 +110,21 @@ def test_a_sampler_over_no_levels_does_nothing() -> None:
         assert list(method(ideal, points(), torch.zeros(0), StepNoise(0))) == []
 
 
+@pytest.mark.parametrize("parameterization", ["eps", "v"])
+def test_a_perfect_guess_of_either_kind_gives_the_clean_latent(parameterization: Parameterization) -> None:
+    generator = torch.Generator().manual_seed(0)
+    clean, eps = (torch.randn(2, 4, 8, 8, generator=generator, dtype=torch.float64) for _ in range(2))
+    schedule = Schedule(ScheduleSpec())
+    for time in (0, 300, 999):
+        sigma = schedule.sigmas[time].double()
+        abar = 1 / (1 + sigma**2)
+        v = abar.sqrt() * eps - (1 - abar).sqrt() * clean
+        answer = eps if parameterization == "eps" else v
+        model = Model(lambda z, t, context, answer=answer: answer, schedule, parameterization)
+        denoised = ModelDenoiser(model, torch.zeros(1, 2, 3))(clean + sigma * eps, sigma)
+        assert torch.allclose(denoised, clean, atol=1e-10)
+
+
 @dataclass
 class Watched:
     """A model that notes what it is asked."""
@@ -125,7 +140,7 @@ class Watched:
 def test_the_wrapped_model_sees_unit_variance_and_whole_timesteps() -> None:
     schedule = Schedule(ScheduleSpec())
     watched = Watched([])
-    denoise = EpsDenoiser(watched, schedule, torch.zeros(1, 2, 3))
+    denoise = ModelDenoiser(Model(watched, schedule), torch.zeros(1, 2, 3))
     noise = torch.randn(4, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     x = start(torch.zeros_like(noise), noise, schedule.sigmas[-1], schedule.sigma_max)
     assert denoise(x, schedule.sigmas[-1]).shape == x.shape

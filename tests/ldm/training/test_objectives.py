@@ -34,6 +34,15 @@ def test_a_model_that_guesses_the_noise_has_no_loss() -> None:
     assert float(diffusion_loss(knows, latents, noise, times, ABAR)) < 1e-20
 
 
+def test_a_v_model_is_asked_for_the_angle_between_noise_and_data() -> None:
+    latents, noise = torch.full((1, 2, 4, 4), 3.0), torch.full((1, 2, 4, 4), -2.0)
+    time = torch.tensor([400])
+    abar = float(ABAR[400])
+    v = math.sqrt(abar) * -2.0 - math.sqrt(1 - abar) * 3.0
+    loss = diffusion_loss(lambda z, t: torch.full_like(z, v), latents, noise, time, ABAR, "v")
+    assert float(loss) == pytest.approx(0.0, abs=1e-10)
+
+
 def test_a_model_that_guesses_nothing_loses_the_variance_of_the_noise() -> None:
     noise = torch.full((2, 3, 4, 4), 2.0)
     loss = diffusion_loss(

@@ -1,28 +1,21 @@
-"""Training as a graph: data, first stage, latent scale, diffusion. Every training goes on where it was stopped."""
+"""Training the first stage as a graph: data, feature net, autoencoder, decoder. Each goes on where it was stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 import torch
 
 from engine.api import Context, Output, Range, Seed, node
-from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.features import FeatureNet
-from ldm.shapeland.caption import WORDS
 from ldm.shapeland.dataset import Shapeland
-from ldm.spec import FirstStageSpec, ModelSpec, ScheduleSpec, TextSpec, UNetSpec
-from ldm.text.transformer import TextEncoder
+from ldm.spec import FirstStageSpec
 from ldm.training.decoder import DecoderRecipe, tune_decoder
-from ldm.training.diffusion import DiffusionRecipe, train_diffusion
 from ldm.training.features import train_features
 from ldm.training.first_stage import FirstStageRecipe, train_first_stage
-from ldm.training.latents import CaptionedLatents, encode_all, latent_scale
-from ldm.unet.unet import UNet
-from nodes.port_types import DataSet, DiffusionModel, EncodedData, Features, FirstStage, LossCurve, TextModel
+from nodes.port_types import DataSet, Features, FirstStage, LossCurve
 
 TrainingSteps = Annotated[int, Range(1, 10_000_000)]
 Batch = Annotated[int, Range(1, 4096)]
@@ -80,7 +73,7 @@ def train_feature_net(
     torch.manual_seed(seed)
     net, losses = FeatureNet(), list[tuple[int, float]]()
     state_file = ctx.state_file(f"training/{name}.safetensors")
-    _follow(
+    follow(
         train_features(
             net, data.scenes, steps=steps, batch=batch, seed=seed, state_file=state_file, losses=losses
         ),
@@ -153,8 +146,8 @@ def train_autoencoder(
     def pictures(generator: torch.Generator) -> torch.Tensor:
         return data.scenes.pixels(batch, generator)
 
-    _follow(train_first_stage(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
-    return TrainedFirstStage(_frozen(model), LossCurve(name, tuple(losses)))
+    follow(train_first_stage(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
+    return TrainedFirstStage(frozen(model), LossCurve(name, tuple(losses)))
 
 
 @node("TuneDecoder", title="Tune decoder", category="training", device=True, pinned=True)
@@ -210,115 +203,11 @@ def tune_first_stage_decoder(
     def pictures(generator: torch.Generator) -> torch.Tensor:
         return data.scenes.pixels(batch, generator)
 
-    _follow(tune_decoder(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
-    return TrainedFirstStage(_frozen(model), LossCurve(name, tuple(losses)))
+    follow(tune_decoder(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
+    return TrainedFirstStage(frozen(model), LossCurve(name, tuple(losses)))
 
 
-class Encoded(NamedTuple):
-    """The encoded data, and the first stage with its scale set to suit them."""
-
-    encoded: EncodedData
-    vae: FirstStage
-
-
-@node("EncodeDataset", title="Encode data, set latent scale", category="training", device=True, pinned=True)
-def encode_dataset(vae: FirstStage, data: DataSet, *, ctx: Context) -> Encoded:
-    """Encode a data set once, and set the latent scale to 1 / std of what came out (LDM, appendix G).
-
-    Args:
-        vae: The first stage; its own scale is replaced in the one given back.
-        data: The pictures with their captions.
-    """
-    scenes = data.scenes
-    chunks = encode_all(vae.autoencoder, scenes.count, scenes.pictures)
-    latents = torch.cat(list(ctx.track(chunks, total=-(-scenes.count // 64))))
-    return Encoded(
-        EncodedData(CaptionedLatents(latents, scenes.describe)), _rescaled(vae, latent_scale(latents))
-    )
-
-
-@node("LatentScale", title="Set latent scale", category="training", device=True, pinned=True)
-def set_latent_scale(
-    vae: FirstStage, scale: Annotated[float, Range(1e-6, 1e6)] = 1.0
-) -> Annotated[FirstStage, Output("vae")]:
-    """Give a first stage another latent scale, by number.
-
-    Args:
-        vae: The first stage; it is not changed.
-        scale: What encoded latents are multiplied with before diffusion sees them.
-    """
-    return _rescaled(vae, scale)
-
-
-class TrainedDiffusion(NamedTuple):
-    """The model and its text encoder, trained together, and how it went."""
-
-    model: DiffusionModel
-    clip: TextModel
-    losses: LossCurve
-
-
-@node("TrainDiffusion", title="Train diffusion", category="training", device=True, pinned=True)
-def train_diffusion_model(
-    encoded: EncodedData,
-    vae: FirstStage,
-    steps: TrainingSteps = 13_000,
-    batch: Batch = 32,
-    rate: Rate = 5e-4,
-    dropout: Share = 0.1,
-    decay: Share = 0.9995,
-    channels: Annotated[int, Range(32, 1024, step=32)] = 32,
-    seed: Seed = 0,
-    name: str = "diffusion",
-    *,
-    ctx: Context,
-) -> TrainedDiffusion:
-    """Train the UNet and the text encoder together to guess the noise in latents (LDM, eq. 3).
-
-    Args:
-        encoded: Latents with captions.
-        vae: The first stage that made them, with its scale set.
-        steps: How many optimiser steps.
-        batch: Latents in a step.
-        rate: Learning rate.
-        dropout: The share of captions replaced by nothing, for classifier-free guidance.
-        decay: Of the averaged weights that are kept.
-        channels: Width of the UNet at the latent's resolution; levels are 1, 2 and 3 times as wide.
-        seed: Of the first weights and of the batches.
-        name: Under which the unfinished training is kept.
-    """
-    spec = ModelSpec(
-        name=name,
-        first_stage=vae.autoencoder.spec,
-        unet=UNetSpec(
-            model_channels=channels,
-            channel_mult=(1, 2, 3),
-            res_blocks=1,
-            attention_factors=(2, 4),
-            heads=None,
-            head_channels=32,
-            context_dim=128,
-        ),
-        text=TextSpec(words=WORDS, length=32, width=128, layers=4, heads=4, head_width=32),
-        schedule=ScheduleSpec(),
-    )
-    recipe = DiffusionRecipe(steps=steps, batch=batch, rate=rate, dropout=dropout, decay=decay, seed=seed)
-    torch.manual_seed(seed)
-    unet, text, schedule = UNet(spec.unet), TextEncoder(spec.text), Schedule(spec.schedule)
-    losses = list[tuple[int, float]]()
-    state_file = ctx.state_file(f"training/{name}.safetensors")
-    scale = vae.autoencoder.spec.scale_factor
-    _follow(
-        train_diffusion(unet, text, schedule, encoded.data, scale, recipe, state_file, losses), steps, ctx
-    )
-    for part in (unet, text):
-        part.requires_grad_(requires_grad=False).eval()
-    return TrainedDiffusion(
-        DiffusionModel(unet, schedule, spec), TextModel(text), LossCurve(name, tuple(losses))
-    )
-
-
-def _follow(done: Iterator[int], steps: int, ctx: Context) -> None:
+def follow(done: Iterator[int], steps: int, ctx: Context) -> None:
     """Run a training to its end, telling how far it is; a cancel closes it, and closing saves its state."""
     try:
         ctx.progress(0, steps)
@@ -330,7 +219,8 @@ def _follow(done: Iterator[int], steps: int, ctx: Context) -> None:
             closing()
 
 
-def _frozen(model: AutoencoderKL) -> FirstStage:
+def frozen(model: AutoencoderKL) -> FirstStage:
+    """A first stage that is only used from here on."""
     return FirstStage(model.requires_grad_(requires_grad=False).eval())
 
 
@@ -338,11 +228,3 @@ def _copy(model: AutoencoderKL) -> AutoencoderKL:
     copied = AutoencoderKL(model.spec)
     copied.load_state_dict(model.state_dict())
     return copied
-
-
-def _rescaled(vae: FirstStage, scale: float) -> FirstStage:
-    """The same weights under another scale."""
-    with torch.device("meta"):
-        model = AutoencoderKL(replace(vae.autoencoder.spec, scale_factor=scale))
-    model.load_state_dict(vae.autoencoder.state_dict(), assign=True)
-    return _frozen(model)

@@ -1,0 +1,1 @@
+"""Where runs happen. Every backend takes the same requests and gives the same events."""

@@ -1,0 +1,50 @@
+"""Runs in this process: for the command line, tests and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Mapping
+from dataclasses import dataclass
+
+from engine.graph.graph import Graph, Link
+from engine.graph.registry import registry_of
+from engine.packs.folders import listing
+from engine.run.cache import Cache
+from engine.run.events import Event, RunFinished
+from engine.run.execute import Values, run
+from engine.run.failure import failure
+from engine.run.fingerprints import FingerprintFailed
+from engine.run.inbox import Inbox
+from engine.run.plan import Plan
+from engine.run.prepare import prepare
+from engine.run.workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Runs graphs on threads of this process. Runs share the cache, and may go on at the same time."""
+
+    workers: Workers
+    cache: Cache
+
+    def plan(self, graph: Graph, targets: Collection[Link] = ()) -> Plan:
+        """What a run would do. Raises `GraphInvalid` with all problems, or `FingerprintFailed`."""
+        folders, registry = self.workers.folders, self.workers.registry
+        kinds = {node.kind for node in graph.nodes.values()} & registry.keys()
+        files = listing(folders, registry_of(registry[kind] for kind in kinds)) if folders else None
+        return prepare(graph, self.workers, self.cache, targets, files)
+
+    def run(
+        self,
+        graph: Graph,
+        targets: Collection[Link] = (),
+        inbox: Inbox | None = None,
+        provenance: Mapping[str, str] | None = None,
+    ) -> Generator[Event, None, Values]:
+        """Run a graph, yielding what happens and returning the targets' values. Raises `GraphInvalid`."""
+        try:
+            plan = self.plan(graph, targets)
+        except FingerprintFailed as error:
+            yield failure(error.node, graph.nodes[error.node].kind, error.error, {})
+            yield RunFinished("failed", 0.0, 0, 0)
+            return {}
+        return (yield from run(plan, self.workers, self.cache, inbox, provenance))
