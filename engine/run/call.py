@@ -19,16 +19,7 @@ from engine.run.result import Many, Result
 
 T = TypeVar("T")
 
-SPECIAL = {Many, Blocked}
 ASK_EVERY = 0.05  # seconds after which a waiting async node is asked whether it is cancelled
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Every call was blocked: the node did not run, and blocks what reads it."""
-
-    result: Result
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +44,50 @@ class Grown:
     mapped: bool
 
 
+def blocked_by(kind: Kind, inputs: Mapping[str, object]) -> Blocked | None:
+    """What keeps a node from being called at all, if anything does."""
+    for name, value in inputs.items():
+        if isinstance(value, Blocked):
+            return value
+        if isinstance(value, Many) and name in kind.lists:
+            for item in value.items:
+                if isinstance(item, Blocked):
+                    return item
+    return None
+
+
+def blocked(kind: Kind, by: Blocked) -> Result:
+    """The result of a node that was not called: it blocks what reads it."""
+    return Result({output.name: by for output in kind.spec.outputs})
+
+
 def call(
     kind: Kind, inputs: Mapping[str, object], context: Context, unasked: Collection[str] = ()
-) -> Result | Grown | Skipped:
+) -> Result | Grown:
     """Call a node with these inputs.
 
     Args:
         kind: What to call.
-        inputs: Values by name, each a value, a `Many` or a `Blocked`.
+        inputs: Values by name, each a value or a `Many`.
         context: For the nodes that want one.
         unasked: The lazy inputs that are not there yet. The node raises `Needed` when it asks for one.
     """
-    if kind.plain and not any(value.__class__ in SPECIAL for value in inputs.values()):
-        returned = _call_once(kind, dict(inputs), context)
+    sliced = frozenset(name for name, value in inputs.items() if value.__class__ is Many) - kind.lists
+    if not sliced:
+        arguments = dict(inputs) if kind.plain else _arguments(kind, inputs, unasked)
+        returned = _call_once(kind, arguments, context)
         return returned if isinstance(returned, Result) else Grown((Growth(returned, inputs),), False)
-    mapped = {
-        name: len(value.items)
-        for name, value in inputs.items()
-        if isinstance(value, Many) and name not in kind.lists
-    }
     parts: list[Result | Growth] = []
-    reasons: list[str] = []
-    for index in range(_calls(mapped.values())):
-        given = {name: value if name in kind.lists else _item(value, index) for name, value in inputs.items()}
-        blocked = _blocked(given.values())
-        if blocked is not None:
-            reasons.append(blocked.reason)
-            parts.append(Result({output.name: blocked for output in kind.spec.outputs}))
+    for index in range(_calls([cast("Many", inputs[name]) for name in sliced])):
+        given = {name: _item(value, index) if name in sliced else value for name, value in inputs.items()}
+        by = blocked_by(kind, given)
+        if by is not None:
+            parts.append(blocked(kind, by))
             continue
         returned = _call_once(kind, _arguments(kind, given, unasked), context)
-        if isinstance(returned, Result):
-            parts.append(returned)
-        else:
-            parts.append(Growth(returned, given, index if mapped else None, frozenset(mapped)))
+        parts.append(returned if isinstance(returned, Result) else Growth(returned, given, index, sliced))
     finished = [part for part in parts if isinstance(part, Result)]
-    if len(finished) < len(parts):
-        return Grown(tuple(parts), bool(mapped))
-    result = joined(kind, finished) if mapped else finished[0]
-    return Skipped(result, reasons[0]) if parts and len(reasons) == len(parts) else result
+    return joined(kind, finished) if len(finished) == len(parts) else Grown(tuple(parts), True)
 
 
 def joined(kind: Kind, parts: Sequence[Result]) -> Result:
@@ -131,25 +128,13 @@ async def _watched(coroutine: Coroutine[object, object, T], context: Context) ->
     return task.result()
 
 
-def _calls(lengths: Collection[int]) -> int:
-    if not lengths:
-        return 1
+def _calls(sliced: Sequence[Many]) -> int:
+    lengths = [len(many.items) for many in sliced]
     return max(lengths) if min(lengths) else 0
 
 
 def _item(value: object, index: int) -> object:
     return value.items[min(index, len(value.items) - 1)] if isinstance(value, Many) else value
-
-
-def _blocked(values: Collection[object]) -> Blocked | None:
-    for value in values:
-        if isinstance(value, Blocked):
-            return value
-        if isinstance(value, Many):
-            for item in value.items:
-                if isinstance(item, Blocked):
-                    return item
-    return None
 
 
 def _arguments(kind: Kind, given: Mapping[str, object], unasked: Collection[str]) -> dict[str, object]:

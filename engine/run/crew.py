@@ -12,7 +12,7 @@ from time import perf_counter
 
 from engine.graph.values import Needed
 from engine.run.cache import Cache, Keep
-from engine.run.call import Grown, call
+from engine.run.call import blocked, blocked_by, call
 from engine.run.context import Cancelled, Context
 from engine.run.events import NodeFailed, NodeStarted
 from engine.run.expand import EndlessExpansion, gathered, opened
@@ -22,7 +22,7 @@ from engine.run.kinds import Kinds
 from engine.run.plan import Plan
 from engine.run.result import Result
 from engine.run.state import State
-from engine.run.tasks import Scope, Status, Task, circle
+from engine.run.tasks import OpenGrowth, Scope, Status, Task, circle
 from engine.run.workers import Workers
 
 PATIENCE = 2.0  # seconds that a run which is closed waits for its nodes to stop
@@ -34,6 +34,9 @@ class NotAsked(RuntimeError):
     """A node asked for a lazy input that it has no link for."""
 
     hint = "Ask only for inputs that are declared Lazy and connected."
+
+    def __init__(self, input: str) -> None:
+        super().__init__(f"It asked for the input '{input}', which nothing is connected to.")
 
 
 class Crew:
@@ -174,10 +177,7 @@ class Crew:
 
     def _do(self, task: Task, inputs: Mapping[str, object]) -> Callable[[], None]:
         """Do a task; what is returned gives the result in, and is to be called with the lock held."""
-        if not task.started:
-            task.started = perf_counter()
-            if not task.from_cache:
-                self._inbox.post(NodeStarted(task.path, task.kind.spec.id))
+        task.started = task.started or perf_counter()
         if task.from_cache:
             kept = self._cache.get(task.key)
             return partial(self.state.miss, task) if kept is None else partial(self.state.finish, task, kept)
@@ -185,30 +185,33 @@ class Crew:
             result = gathered(task)
             self._keep(task, result)
             return partial(self.state.finish, task, result)
+        reason = blocked_by(task.kind, inputs)
+        if reason is not None:
+            return partial(self.state.finish, task, blocked(task.kind, reason), reason=reason.reason)
+        if not task.announced:
+            task.announced = True
+            self._inbox.post(NodeStarted(task.path, task.kind.spec.id))
         try:
-            return self._call(task, inputs)
+            done = self._call(task, inputs)
         except Needed as needed:
             if needed.input in task.unasked:
                 return partial(self.state.need, task, needed.input)
-            return self._failed(
-                task, NotAsked(f"It asked for the input '{needed.input}', which has no link."), inputs
-            )
+            return self._failed(task, NotAsked(needed.input), inputs)
         except BaseException as error:  # a node may do anything, leave by SystemExit included
             if isinstance(error, Cancelled) and self._inbox.stopping:
                 return partial(self.state.give_up, task)
             return self._failed(task, error, inputs)
+        if isinstance(done, OpenGrowth):
+            return partial(self.state.grow, task, done)
+        self._keep(task, done)
+        return partial(self.state.finish, task, done)
 
-    def _call(self, task: Task, inputs: Mapping[str, object]) -> Callable[[], None]:
+    def _call(self, task: Task, inputs: Mapping[str, object]) -> Result | OpenGrowth:
         kind, context = task.kind, self._context
         if kind.spec.context or kind.spec.is_async:
             context = replace(context, watcher=NodeWatcher(task.path, self._inbox))
         returned = call(kind, inputs, context, task.unasked.keys() - inputs.keys())
-        if isinstance(returned, Result):
-            self._keep(task, returned)
-            return partial(self.state.finish, task, returned)
-        if isinstance(returned, Grown):
-            return partial(self.state.grow, task, opened(task, returned, self._workers))
-        return partial(self.state.finish, task, returned.result, reason=returned.reason)
+        return returned if isinstance(returned, Result) else opened(task, returned, self._workers)
 
     def _keep(self, task: Task, result: Result) -> None:
         spec, growth = task.kind.spec, task.growth

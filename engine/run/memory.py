@@ -19,7 +19,7 @@ DeviceWish = Literal["auto", "cpu", "cuda"]
 
 SMALL = {int, float, bool, type(None)}
 SMALL_BYTES = 32
-OPAQUE = (type, FunctionType, BuiltinFunctionType, ModuleType)
+OPAQUE = (str, bytes, type, FunctionType, BuiltinFunctionType, ModuleType)
 MOST_PARTS = 100_000  # a value with more parts than this is not counted to its end
 METADATA = "weft"
 
@@ -82,7 +82,7 @@ def _own_bytes(part: object) -> int:
 
 
 def _parts(part: object) -> Iterator[object]:
-    if isinstance(part, str | bytes | OPAQUE) or is_tensor(part):
+    if isinstance(part, OPAQUE) or is_tensor(part):
         return
     if isinstance(part, Mapping):
         yield from part.values()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
-from engine.graph.spec import NodeSpec
+from engine.graph.spec import NodeSpec, OutputSpec
+from engine.graph.types import type_text
 from engine.graph.values import Blocked, Expand, Published
 from engine.run.result import Many, Result
 from engine.run.short import short
@@ -31,12 +32,12 @@ class Returns:
         self.effect = spec.effect
         self.hint = _return_hint(function)
         self.several = _is_named_tuple(self.hint) or len(spec.outputs) > 1
-        self.hints: Sequence[object] = [self.hint]
+        hints: Iterable[object] = [self.hint]
         if _is_named_tuple(self.hint):
-            self.hints = list(typing.get_type_hints(self.hint).values())
+            hints = typing.get_type_hints(self.hint).values()
         elif self.several:
-            self.hints = [Any] * len(spec.outputs)
-        self.checks = [check_for(hint) for hint in self.hints]
+            hints = [Any] * len(spec.outputs)
+        self.checks = [check_for(hint) for hint in hints]
 
     def read(self, value: object) -> Result | Expand:
         """The outputs of what a single call returned. Raises `WrongResult`."""
@@ -53,7 +54,7 @@ class Returns:
             if part.__class__ is Blocked:
                 found[output.name] = part
             elif not check(part):
-                raise self._wrong(output.name, part)
+                raise self._wrong(output, part)
             else:
                 found[output.name] = Many(tuple(part)) if output.gives_list else part  # type: ignore[arg-type]
         return Result(found)
@@ -78,14 +79,13 @@ class Returns:
             f"It returned {_shown(value)}, but declares the outputs {names}.", f"Return {kind}({names})."
         )
 
-    def _wrong(self, output: str, value: object) -> WrongResult:
-        where = f" as '{output}'" if self.several else ""
-        hint = self.hints[[declared.name for declared in self.outputs].index(output)]
-        text = hint.__name__ if isinstance(hint, type) else str(hint)
+    def _wrong(self, output: OutputSpec, value: object) -> WrongResult:
+        where = f" as '{output.name}'" if self.several else ""
         advice = "Return what the hint says, or correct the hint."
         if value is None:
             advice = 'A `return` may be missing. Where there is no value, return Blocked("why").'
-        return WrongResult(f"It returned {_shown(value)}{where}, but declares {text}.", advice)
+        what = f"It returned {_shown(value)}{where}, but declares {type_text(output.type)}."
+        return WrongResult(what, advice)
 
 
 def check_for(hint: object) -> Check:
@@ -106,7 +106,7 @@ def check_for(hint: object) -> Check:
         return lambda value: (
             isinstance(value, list | tuple) and all(one.__class__ is Blocked or item(one) for one in value)
         )
-    cls = origin or hint
+    cls = object if hint is Any else origin or hint
     if hint is float:
         return lambda value: isinstance(value, float | int) and not isinstance(value, bool)
     if hint is int:

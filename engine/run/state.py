@@ -281,6 +281,7 @@ class State:
         self._take_back(task)
         task.status = Status.NEW
         task.missed = True
+        task.started = 0.0
         self._unplanned[task] = None
         self._plan_the_unplanned()
 

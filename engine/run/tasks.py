@@ -48,6 +48,7 @@ class Task(Source):
     """
 
     __slots__ = (
+        "announced",
         "from_cache",
         "growth",
         "held",
@@ -82,6 +83,7 @@ class Task(Source):
         self.waiting = 0
         self.from_cache = False
         self.missed = False
+        self.announced = False
         self.started = 0.0
         self.growth: OpenGrowth | None = None
 

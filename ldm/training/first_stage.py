@@ -97,7 +97,7 @@ def train_first_stage(
             critic_optimizer.zero_grad()
             critic.backward()
             critic_optimizer.step()
-        return float(l1.mean())
+        return float(l1.mean().item())
 
     training = Training(
         f"first stage {model.spec} {recipe}",

@@ -20,7 +20,7 @@ SPEC = ModelSpec(
         head_channels=32,
         context_dim=16,
     ),
-    text=TextSpec(words=("red", "circle", "a"), length=8, width=16, layers=1, heads=2, head_width=8),
+    text=TextSpec(words=("red", "circle", "a"), length=16, width=16, layers=1, heads=2, head_width=8),
 )
 
 

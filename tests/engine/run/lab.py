@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.backends.inline import Inline
 from engine.graph.declared import spec_of
@@ -11,6 +12,7 @@ from engine.graph.graph import Graph, InputValue, Link, Node
 from engine.graph.registry import registry_of
 from engine.run.cache import Cache, MemoryCache
 from engine.run.events import Event, NodeFailed, NodeFinished, NodeStarted, RunFinished
+from engine.run.execute import Values
 from engine.run.inbox import Inbox
 from engine.run.workers import Workers
 
@@ -57,30 +59,25 @@ class Lab:
 
     functions: Collection[Callable[..., object]]
     cache: Cache = field(default_factory=MemoryCache)
-    workers: Workers | None = None
+    workers: Workers = field(default_factory=lambda: workers())
 
     @property
     def inline(self) -> Inline:
         specs = [spec_of(function) for function in self.functions]
         by_id = {spec.id: function for spec, function in zip(specs, self.functions, strict=True)}
-        workers = self.workers or Workers(registry_of(()), {})
-        return Inline(replace(workers, registry=registry_of(specs), functions=by_id), self.cache)
+        return Inline(replace(self.workers, registry=registry_of(specs), functions=by_id), self.cache)
 
     def run(self, graph: Graph, *targets: str, inbox: Inbox | None = None) -> Outcome:
         """Run a graph for some outputs, each written as `node.output`."""
         return collect(self.inline.run(graph, [link(target) for target in targets], inbox))
 
 
-def collect(running: object) -> Outcome:
+def collect(running: Generator[Event, None, Values]) -> Outcome:
     """Run to the end."""
-    from collections.abc import Generator
-    from typing import cast
-
-    generator = cast("Generator[Event, None, Mapping[Link, object]]", running)
     events: list[Event] = []
     while True:
         try:
-            events.append(next(generator))
+            events.append(next(running))
         except StopIteration as end:
             return Outcome(events, end.value)
 
@@ -102,3 +99,8 @@ def link(text: str) -> Link:
 
 def _input(value: InputValue) -> InputValue:
     return link(value[1:]) if isinstance(value, str) and value.startswith("@") else value
+
+
+def workers(**options: Any) -> Workers:
+    """Workers with these options; the lab adds its nodes."""
+    return Workers(registry_of(()), {}, **options)

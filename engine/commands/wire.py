@@ -1,0 +1,65 @@
+"""What the command line prints as JSON: events, problems and specs. The one file here that knows JSON."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import msgspec
+
+from engine.graph.problems import Problem
+from engine.graph.spec import InputSpec, NodeSpec, OutputSpec, Widget
+from engine.graph.types import type_text
+from engine.run.events import Event, NodePreviewed
+
+
+def event_json(event: Event) -> str:
+    """An event as one line; a preview's value stays where it is."""
+    told = {"event": type(event).__name__, **_told(event)}
+    if isinstance(event, NodePreviewed):
+        del told["value"]
+    return _line(told)
+
+
+def problem_json(problem: Problem) -> str:
+    """A problem as one line, with its sentence and its hint."""
+    return _line(
+        {
+            "type": type(problem).__name__,
+            **_told(problem),
+            "message": problem.describe(),
+            "hint": problem.hint,
+        }
+    )
+
+
+def specs_json(specs: list[NodeSpec]) -> str:
+    """Specs as a list, on several lines."""
+    text = msgspec.json.encode([_spec(spec) for spec in specs], enc_hook=repr)
+    return msgspec.json.format(text, indent=2).decode()
+
+
+def _told(value: object) -> dict[str, object]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]
+
+
+def _line(value: object) -> str:
+    return msgspec.json.encode(value, enc_hook=repr).decode()
+
+
+def _spec(spec: NodeSpec) -> dict[str, object]:
+    return {
+        **_told(spec),
+        "inputs": [_port(port) for port in spec.inputs],
+        "outputs": [_port(port) for port in spec.outputs],
+    }
+
+
+def _port(port: InputSpec | OutputSpec) -> dict[str, object]:
+    told = {**_told(port), "type": type_text(port.type)}
+    if isinstance(port, InputSpec):
+        told["widget"] = _widget(port.widget)
+    return told
+
+
+def _widget(widget: Widget | None) -> dict[str, object] | None:
+    return None if widget is None else {"kind": type(widget).__name__.removesuffix("Widget"), **_told(widget)}
