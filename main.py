@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.backends.settings import Settings, settings_at
-from engine.commands.app import app
+from engine.commands.app import app, start
 
 ROOT = Path(__file__).parent
 
@@ -14,4 +14,4 @@ def settings(output: Path | None) -> Settings:
 
 
 if __name__ == "__main__":
-    app(settings)(prog_name="python main.py")
+    start(app(settings), "python main.py")

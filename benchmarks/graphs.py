@@ -9,6 +9,7 @@ from engine.api import Graph, Link, Node, node
 from engine.graph.declared import spec_of
 from engine.graph.edit import with_input
 from engine.graph.registry import registry_of
+from engine.run.workers import Workers
 
 GRID_WIDTH = 100
 
@@ -33,7 +34,7 @@ def show(value: int, tag: int = 0) -> None:
 FUNCTIONS: dict[str, Callable[..., object]] = {
     spec_of(function).id: function for function in (number, add, show)
 }
-REGISTRY = registry_of(spec_of(function) for function in FUNCTIONS.values())
+WORKERS = Workers(registry_of(spec_of(function) for function in FUNCTIONS.values()), FUNCTIONS)
 
 
 def chain(size: int) -> Graph:

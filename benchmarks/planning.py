@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.graphs import REGISTRY, SHAPES, chain, written_backwards
+from benchmarks.graphs import SHAPES, WORKERS, chain, written_backwards
 from benchmarks.report import Row
 from benchmarks.timing import side_by_side
 from engine.graph.graph import Graph
-from engine.graph.validate import validate
-from engine.run.keys import keys
-from engine.run.plan import plan
+from engine.run.cache import NoCache
+from engine.run.prepare import prepare
 
 TITLE = "Validate + key + plan"
 SMALL, LARGE = 1_000, 10_000
@@ -20,10 +19,8 @@ MOST_BACKWARDS = (150, 15)  # our own bound for the worst order
 
 def decide(graph: Graph) -> None:
     """All that happens before the first node runs."""
-    problems = validate(graph, REGISTRY)
-    assert not problems, problems[:3]
-    made = plan(graph, REGISTRY, keys(graph, REGISTRY), has=lambda key: False)
-    assert len(made.steps) == len(graph.nodes)
+    plan = prepare(graph, WORKERS, NoCache())
+    assert len(plan.steps) == len(graph.nodes)
 
 
 def measure() -> list[Row]:

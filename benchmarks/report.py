@@ -29,12 +29,15 @@ class Row:
 
 def machine() -> str:
     """The processor, the number of cores and the Python that measured."""
-    processors = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    return f"{processors[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    load = os.getloadavg()[0]
+    return f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    known = Path("/proc/cpuinfo")  # Linux; elsewhere Python knows as much
+    lines = known.read_text("utf-8").splitlines() if known.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def show(title: str, rows: list[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -98,16 +99,8 @@ class Flow:
             GraphInvalid: the graph has problems; all of them are named.
             RunFailed: a node failed; what had finished stays cached.
         """
-        running = self.events(*targets)
-        while True:
-            try:
-                event = next(running)
-            except StopIteration as end:
-                values: Values = end.value
-                break
-            if isinstance(event, NodeFailed):
-                running.close()
-                raise RunFailed(event)
+        with closing(self.events(*targets)) as running:
+            values = _values(running)
         if len(targets) == 1:
             return values[targets[0]]
         return tuple(values[link] for link in targets) if targets else None
@@ -137,15 +130,28 @@ class Flow:
             raise GraphInvalid(problems)
         self._nodes[id] = node
         links = [Link(id, output.name) for output in spec.outputs]
-        if len(links) == 1:
-            return links[0]
-        return namedtuple(spec.id, [output.name for output in spec.outputs])(*links) if links else None
+        if len(links) < 2:
+            return links[0] if links else None
+        names = [output.name for output in spec.outputs]
+        outputs: Any = namedtuple("Outputs", names, rename=True)  # a name may be no Python name
+        return outputs(*links)
 
     def _free_id(self) -> str:
         number = len(self._nodes) + 1
         while str(number) in self._nodes:
             number += 1
         return str(number)
+
+
+def _values(running: Generator[Event, None, Values]) -> Values:
+    while True:
+        try:
+            event = next(running)
+        except StopIteration as end:
+            values: Values = end.value
+            return values
+        if isinstance(event, NodeFailed):
+            raise RunFailed(event)
 
 
 def _value(value: object) -> InputValue:

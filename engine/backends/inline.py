@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 
 from engine.graph.graph import Graph, Link
@@ -39,12 +39,23 @@ class Inline:
         targets: Collection[Link] = (),
         inbox: Inbox | None = None,
         provenance: Mapping[str, str] | None = None,
+        planned: Callable[[Plan], object] | None = None,
     ) -> Generator[Event, None, Values]:
-        """Run a graph, yielding what happens and returning the targets' values. Raises `GraphInvalid`."""
+        """Run a graph, yielding what happens and returning the targets' values. Raises `GraphInvalid`.
+
+        Args:
+            graph: What to run.
+            targets: The outputs whose values are wanted; without any, all nodes are that are run for what they do.
+            inbox: To cancel the run, or to ask for previews, from elsewhere. It serves one run.
+            provenance: Texts that nodes write into the files they make.
+            planned: Is told the plan before it is carried out.
+        """
         try:
             plan = self.plan(graph, targets)
         except FingerprintFailed as error:
             yield failure(error.node, graph.nodes[error.node].kind, error.error, {})
             yield RunFinished("failed", 0.0, 0, 0)
             return {}
+        if planned is not None:
+            planned(plan)
         return (yield from run(plan, self.workers, self.cache, inbox, provenance))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,35 @@ import click
 
 from engine.backends.settings import Settings
 
-INVALID = 2
+FAILED, INVALID, INTERRUPTED = 1, 2, 130
 
 
 class Failure(click.ClickException):
     """Something that ends a command: what is wrong and what to do, with the exit code of bad usage."""
 
     exit_code = INVALID
+
+
+def start(group: click.Group, name: str) -> None:
+    """Run the command in `sys.argv` and leave with its exit code. Whatever it did not expect is told in a line."""
+    try:
+        code = group(prog_name=name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough, and the rest of it goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"Internal error: {type(error).__name__}: {error}", err=True)
+        click.echo("This is a fault of Weft, not of your graph. With --debug it shows where.", err=True)
+        code = FAILED
+    sys.exit(code)
 
 
 def app(settings: Callable[[Path | None], Settings]) -> click.Group:
@@ -49,7 +72,8 @@ def app(settings: Callable[[Path | None], Settings]) -> click.Group:
 
         NODE is an id or a title. Exit code 0: done; 1: a node failed; 2: the graph is invalid; 130: cancelled.
         """
-        from engine.commands.run import Wishes, run_graph  # noqa: PLC0415  (only this command loads the engine)
+        from engine.commands.run import run_graph  # noqa: PLC0415  (only this command loads the engine)
+        from engine.commands.wishes import Wishes  # noqa: PLC0415
 
         wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache)
         sys.exit(run_graph(settings(output), graph, wishes))

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, cast
@@ -16,38 +15,29 @@ import click
 from engine.backends.opening import open_inline
 from engine.backends.settings import Settings
 from engine.commands.app import Failure
+from engine.commands.notes import RunNote
 from engine.commands.progress import Bars, Lines, View, names_of
 from engine.commands.reading import known_nodes, show_problems
 from engine.commands.wire import event_json
+from engine.commands.wishes import Wishes
 from engine.formats.pictures import chunks_of
 from engine.formats.read import read_any
 from engine.graph.edit import EditError, with_setting
 from engine.graph.graph import Graph
-from engine.graph.problems import Problem
+from engine.graph.problems import GraphInvalid, Problem
 from engine.graph.registry import Registry
 from engine.graph.validate import validate
 from engine.packs.folders import listing
 from engine.run.events import Event, RunFinished
 from engine.run.inbox import Inbox
 from engine.run.memory import DeviceMissing
+from engine.run.record import record_file
 
 if TYPE_CHECKING:
     from engine.run.memory import DeviceWish
 
 EXIT_CODES = {"done": 0, "failed": 1, "cancelled": 130}
 INVALID = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What was asked for beside the graph."""
-
-    edits: tuple[str, ...]
-    device: str
-    explain: bool
-    as_json: bool
-    debug: bool
-    disk: bool
 
 
 def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
@@ -66,9 +56,14 @@ def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
     except DeviceMissing as error:
         raise Failure(str(error)) from error
     inbox = Inbox()
-    running = backend.run(graph, inbox=inbox, provenance=chunks_of(graph, registry))
-    with _interrupts_cancel(inbox):
-        return _show(running, graph, wishes)
+    note = RunNote(record_file(settings.records, path), backend.workers, names_of(graph), wishes)
+    running = backend.run(graph, (), inbox, chunks_of(graph, registry), note.planned)
+    try:
+        with _interrupts_cancel(inbox):
+            return _show(note.seeing(running), graph, wishes)
+    except GraphInvalid as invalid:  # a pack imports differently than the manifest says
+        show_problems(list(invalid.problems), as_json=wishes.as_json)
+        return INVALID
 
 
 def _read(path: Path, registry: Registry, edits: tuple[str, ...]) -> tuple[Graph, list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +11,9 @@ from engine.graph.problems import Problem
 from engine.graph.spec import InputSpec, NodeSpec, OutputSpec, Widget
 from engine.graph.types import type_text
 from engine.run.events import Event, NodePreviewed
+
+if TYPE_CHECKING:
+    from engine.run.why import Why  # only `run --explain` needs it
 
 
 def event_json(event: Event) -> str:
@@ -30,6 +34,12 @@ def problem_json(problem: Problem) -> str:
             "hint": problem.hint,
         }
     )
+
+
+def why_json(path: str, why: Why) -> str:
+    """Why a node runs or does not, as one line among the events."""
+    reason = {"reason": type(why).__name__, **_told(why), "message": why.describe()}
+    return _line({"event": "NodeExplained", "path": path, **reason})
 
 
 def specs_json(specs: list[NodeSpec]) -> str:

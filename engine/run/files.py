@@ -23,7 +23,8 @@ class DiskFull(OSError):
     """A file that did not fit. Nothing of it is left."""
 
     def __init__(self, folder: Path) -> None:
-        free = shutil.disk_usage(folder).free
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free = shutil.disk_usage(there).free
         super().__init__(errno.ENOSPC, f"The disk is full: {folder} has {free / 2**20:.0f} MiB left")
         self.hint = "Make room, or choose another folder with --output; what had finished is kept."
 

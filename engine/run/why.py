@@ -40,12 +40,12 @@ class InputChanged:
 class UpstreamChanged:
     """Something above has changed: the way up, ending with the first node that differs itself."""
 
-    path: tuple[str, ...]
+    way: tuple[str, ...]
 
     def describe(self) -> str:
         """Why, in a few words."""
-        way = f" (by way of {', '.join(self.path[:-1][:5])})" if len(self.path) > 1 else ""
-        return f"node {self.path[-1]} above it has changed{way}"
+        way = f" (by way of {', '.join(self.way[:-1][:5])})" if len(self.way) > 1 else ""
+        return f"node {self.way[-1]} above it has changed{way}"
 
 
 @dataclass(frozen=True, slots=True)

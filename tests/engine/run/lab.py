@@ -17,6 +17,11 @@ from engine.run.inbox import Inbox
 from engine.run.workers import Workers
 
 
+def workers(**options: Any) -> Workers:
+    """Workers with these options; the lab adds its nodes."""
+    return Workers(registry_of(()), {}, **options)
+
+
 @dataclass
 class Outcome:
     """The events of a run and the values of its targets."""
@@ -59,7 +64,7 @@ class Lab:
 
     functions: Collection[Callable[..., object]]
     cache: Cache = field(default_factory=MemoryCache)
-    workers: Workers = field(default_factory=lambda: workers())
+    workers: Workers = field(default_factory=workers)
 
     @property
     def inline(self) -> Inline:
@@ -99,8 +104,3 @@ def link(text: str) -> Link:
 
 def _input(value: InputValue) -> InputValue:
     return link(value[1:]) if isinstance(value, str) and value.startswith("@") else value
-
-
-def workers(**options: Any) -> Workers:
-    """Workers with these options; the lab adds its nodes."""
-    return Workers(registry_of(()), {}, **options)

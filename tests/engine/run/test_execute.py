@@ -373,7 +373,7 @@ def test_an_effect_runs_again_when_its_file_is_gone(tmp_path: Any) -> None:
         """Writes a text."""
         return ctx.files.publish("note", ".txt", "text/plain", lambda path: path.write_text(text))
 
-    here = Lab([write], workers=workers(files=Files(tmp_path, tmp_path / "temp")))
+    here = Lab([write], workers=workers(files=Files(tmp_path, tmp_path / "temp", tmp_path / "state")))
     note = graph(w=use("Write", text="hello"))
     first = here.run(note)
     again = here.run(note)

@@ -173,7 +173,7 @@ def test_effects_inside_are_run_and_their_files_are_the_nodes_own(tmp_path: Any)
         inner = use("Write", text=Link(OUTER, "text"))
         return Expand(graph(a=inner, b=inner), {})
 
-    files = Files(tmp_path, tmp_path / "temp")
+    files = Files(tmp_path, tmp_path / "temp", tmp_path / "state")
     here = Lab([write, write_two], workers=workers(files=files))
     outcome = here.run(graph(w=use("WriteTwo", text="hello")))
 
