@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import engine
 from engine.backends.inline import Inline
@@ -133,7 +133,7 @@ class Flow:
         if len(links) < 2:
             return links[0] if links else None
         names = [output.name for output in spec.outputs]
-        outputs: Any = namedtuple("Outputs", names, rename=True)  # a name may be no Python name
+        outputs = cast("Any", namedtuple)("Outputs", names, rename=True)  # a name may be no Python name
         return outputs(*links)
 
     def _free_id(self) -> str:

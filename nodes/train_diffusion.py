@@ -68,9 +68,9 @@ class TrainedDiffusion(NamedTuple):
 def train_diffusion_model(
     encoded: EncodedData,
     vae: FirstStage,
-    steps: TrainingSteps = 16_000,
+    steps: TrainingSteps = 12_000,
     batch: Batch = 16,
-    rate: Rate = 8e-4,
+    rate: Rate = 1e-3,
     parameterization: Parameterization = "v",
     dropout: Share = 0.1,
     decay: Share = 0.999,

@@ -155,7 +155,7 @@ def tune_first_stage_decoder(
     vae: FirstStage,
     data: DataSet,
     features: Features,
-    steps: TrainingSteps = 2000,
+    steps: TrainingSteps = 800,
     batch: Batch = 8,
     rate: Rate = 1e-3,
     critic_rate: Rate = 2e-4,

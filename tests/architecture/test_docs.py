@@ -8,7 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from engine.api import NULL_CONTEXT
 from tests.architecture.sources import ROOT
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
