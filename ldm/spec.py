@@ -41,6 +41,7 @@ class UNetSpec:
     """The time-conditional UNet with cross-attention (LDM, section 3.3 and table 15).
 
     `attention_factors` are down-sampling factors, not resolutions. One of `heads` and `head_channels` sets the heads.
+    `pooled` adds the mean of the context to the time embedding, through `label_emb` (as SDXL does with its vector).
     """
 
     in_channels: int = 4
@@ -53,6 +54,7 @@ class UNetSpec:
     head_channels: int | None = None
     context_dim: int = 768
     depth: int = 1
+    pooled: bool = False
 
     def heads_for(self, channels: int) -> int:
         """The number of attention heads at a level of so many channels."""

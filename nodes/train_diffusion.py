@@ -106,6 +106,7 @@ def train_diffusion_model(
             heads=None,
             head_channels=32,
             context_dim=128,
+            pooled=True,
         ),
         text=TextSpec(words=WORDS, length=32, width=128, layers=4, heads=4, head_width=32),
         schedule=ScheduleSpec(),

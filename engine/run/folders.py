@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from engine.graph.literals import closest
 
 INPUT = "input"
 
@@ -22,7 +23,7 @@ class LeavesFolder(ValueError):
 class FileMissing(FileNotFoundError):
     """A file that its folder does not have."""
 
-    def __init__(self, folder: Path, name: str, near: list[str]) -> None:
+    def __init__(self, folder: Path, name: str, near: Sequence[str]) -> None:
         super().__init__(f"There is no '{name}' in {folder}.")
         self.hint = f"Did you mean {' or '.join(near)}?" if near else f"Put it into {folder}."
 
@@ -48,7 +49,7 @@ class Folders:
         home = self.path(folder)
         path = home / relative_name(folder, name)
         if not path.is_file():
-            raise FileMissing(home, name, get_close_matches(name, self.names(folder), 3))
+            raise FileMissing(home, name, closest(name, self.names(folder)))
         return path
 
     def names(self, folder: str) -> list[str]:

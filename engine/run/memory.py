@@ -101,14 +101,14 @@ def to_bytes(text: str, tensors: Mapping[str, Tensor]) -> bytes:
         return bytes(safetensors.serialize({}, {METADATA: text}))
     import safetensors.torch  # noqa: PLC0415
 
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    # Views of one storage would be written twice, which safetensors refuses.
-    storages = [tensor.untyped_storage().data_ptr() for tensor in plain.values()]
-    if len(set(storages)) < len(storages):
-        plain = {name: tensor.clone() for name, tensor in plain.items()}
     try:
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        # Views of one storage would be written twice, which safetensors refuses.
+        storages = {tensor.untyped_storage().data_ptr() for tensor in plain.values()}
+        if len(storages) < len(plain):
+            plain = {name: tensor.clone() for name, tensor in plain.items()}
         return safetensors.torch.save(plain, {METADATA: text})
-    except (KeyError, RuntimeError, AttributeError) as error:
+    except (AttributeError, KeyError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"safetensors cannot hold it: {error}") from error
 
 

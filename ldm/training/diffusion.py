@@ -52,7 +52,9 @@ def train_diffusion(
     averages = {"unet": MovingAverage(unet, recipe.decay), "text": MovingAverage(text, recipe.decay)}
     unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parameters = [*unet.parameters(), *text.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
     alphas_cumprod = schedule.alphas_cumprod
 
     def one_step(step: int, generator: torch.Generator) -> float:

@@ -41,6 +41,11 @@ class UNet(nn.Module):
         self.time_embed = nn.Sequential(
             nn.Linear(width, time_width), nn.SiLU(), nn.Linear(time_width, time_width)
         )
+        if spec.pooled:
+            to_time = nn.Sequential(
+                nn.Linear(spec.context_dim, time_width), nn.SiLU(), nn.Linear(time_width, time_width)
+            )
+            self.label_emb = nn.Sequential(to_time)
         skips = list(self._add_inputs(time_width))
         channels = skips[-1]
         self.middle_block = TimestepEmbedSequential(
@@ -106,6 +111,8 @@ class UNet(nn.Module):
             context: tau(y), (b, m, context_dim).
         """
         time = self.time_embed(timestep_embedding(timesteps, self.spec.model_channels).to(x.dtype))
+        if self.spec.pooled:
+            time = time + self.label_emb(context.mean(dim=1))
         skips = []
         for block in self.input_blocks:
             x = block(x, time, context)

@@ -60,7 +60,9 @@ def first_stage_key(key: str) -> str:
     key = re.sub(r"down\.(\d)\.block\.(\d)", r"down_blocks.\1.resnets.\2", key)
     key = re.sub(r"down\.(\d)\.downsample\.conv", r"down_blocks.\1.downsamplers.0.conv", key)
     key = re.sub(r"up\.(\d)\.block\.(\d)", lambda m: f"up_blocks.{last - int(m[1])}.resnets.{m[2]}", key)
-    key = re.sub(r"up\.(\d)\.upsample\.conv", lambda m: f"up_blocks.{last - int(m[1])}.upsamplers.0.conv", key)
+    key = re.sub(
+        r"up\.(\d)\.upsample\.conv", lambda m: f"up_blocks.{last - int(m[1])}.upsamplers.0.conv", key
+    )
     for ours, theirs in {
         "mid.block_1": "mid_block.resnets.0",
         "mid.block_2": "mid_block.resnets.1",

@@ -43,14 +43,18 @@ def steps_taken(outcome: Outcome) -> int:
 
 @pytest.mark.parametrize("sampler", ["euler", "euler_ancestral", "heun", "ddim"])
 @pytest.mark.parametrize("scheduler", ["normal", "ddim"])
-def test_step_by_step_gives_the_bits_of_the_fused_sampler(tmp_path: Path, sampler: str, scheduler: str) -> None:
+def test_step_by_step_gives_the_bits_of_the_fused_sampler(
+    tmp_path: Path, sampler: str, scheduler: str
+) -> None:
     home, settings = house(tmp_path), {"sampler_name": sampler, "scheduler": scheduler}
     fused = latent(sampling(home, "text_to_image", **settings))
     stepwise = latent(sampling(home, "text_to_image_stepwise", **settings))
     assert torch.equal(fused, stepwise)
 
 
-def test_every_step_is_kept_so_a_longer_run_of_the_same_levels_takes_only_the_new_ones(tmp_path: Path) -> None:
+def test_every_step_is_kept_so_a_longer_run_of_the_same_levels_takes_only_the_new_ones(
+    tmp_path: Path,
+) -> None:
     home = house(tmp_path)
     # With denoise, 6 steps at 0.6 and 3 at 0.3 are the ends of the same ten levels.
     short = sampling(home, "text_to_image_stepwise", steps=6, denoise=0.6)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,8 @@ CACHES: dict[str, Callable[[Path], Cache]] = {
 
 
 @pytest.fixture(params=CACHES)
-def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cache]:
-    yield CACHES[request.param](tmp_path)
+def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
+    return CACHES[request.param](tmp_path)
 
 
 def result(value: object = 1) -> Result:
@@ -342,8 +343,6 @@ def test_a_disk_that_cannot_be_written_to_is_no_fault_of_the_run(tmp_path: Path)
 
 
 def test_files_that_a_killed_process_left_unfinished_are_cleared_away(tmp_path: Path) -> None:
-    import os
-
     old, new = tmp_path / ".old.safetensors.1.2", tmp_path / ".new.safetensors.1.2"
     for path in (old, new):
         path.write_bytes(b"")

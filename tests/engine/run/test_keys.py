@@ -131,7 +131,7 @@ def test_renaming_and_unrelated_nodes_change_nothing() -> None:
 
 
 def test_the_order_in_the_file_changes_nothing() -> None:
-    backwards = Graph(dict(reversed(CHAIN.nodes.items())))
+    backwards = Graph(dict(reversed(list(CHAIN.nodes.items()))))
 
     assert keys(backwards, REGISTRY) == keys(CHAIN, REGISTRY)
     assert list(keys(backwards, REGISTRY)) == ["a", "b", "x"]

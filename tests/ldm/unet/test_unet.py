@@ -1,13 +1,15 @@
 """The UNet's behaviour where it is easily got wrong; its shape is in test_published_shapes."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
+from ldm.unet.attention import SpatialTransformer
 from ldm.unet.blocks import timestep_embedding
 from ldm.unet.unet import UNet
-from tests.ldm.tiny import SPEC, tiny_model
+from tests.ldm.tiny import SPEC, randomise, tiny_model
 
 
 def test_the_timestep_embedding_has_cosines_first_and_no_shift() -> None:
@@ -29,6 +31,20 @@ def test_the_unet_listens_to_time_and_to_every_token_of_the_context() -> None:
         changed = context.clone()
         changed[0, token] += 1
         assert not torch.allclose(unet(x, torch.tensor([100]), changed), base, atol=1e-9), token
+
+
+def test_a_pooled_unet_hears_the_text_even_where_it_attends_nowhere() -> None:
+    spec = replace(SPEC.unet, pooled=True, attention_factors=())
+    unet = UNet(spec)
+    randomise(unet)
+    with torch.no_grad():
+        for block in unet.middle_block:
+            if isinstance(block, SpatialTransformer):
+                block.proj_out.weight.zero_()
+                block.proj_out.bias.zero_()  # type: ignore[union-attr]
+    x, time = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([100])
+    one, other = torch.zeros(1, 5, 16), torch.ones(1, 5, 16)
+    assert not torch.allclose(unet(x, time, one), unet(x, time, other), atol=1e-4)
 
 
 def test_samples_of_a_batch_do_not_touch_each_other() -> None:
