@@ -33,7 +33,7 @@ check: $(DEV_PACKAGES)
 	@echo "types"
 	@$(BIN)/mypy --no-error-summary
 	@echo "import contracts"
-	@$(BIN)/lint-imports --no-logo
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
 
 bench: $(DEV_PACKAGES)
 	@$(BIN)/python -m benchmarks

@@ -70,7 +70,8 @@ def train_diffusion_model(
     vae: FirstStage,
     steps: TrainingSteps = 12_000,
     batch: Batch = 16,
-    rate: Rate = 1e-3,
+    rate: Rate = 8e-4,
+    text_share: Share = 0.1,
     parameterization: Parameterization = "v",
     dropout: Share = 0.1,
     decay: Share = 0.999,
@@ -88,6 +89,7 @@ def train_diffusion_model(
         steps: How many optimiser steps.
         batch: Latents in a step.
         rate: Learning rate.
+        text_share: The text encoder's share of the learning rate.
         parameterization: What the UNet guesses: the noise (eps), or v, which small models learn much sooner.
         dropout: The share of captions replaced by nothing, for classifier-free guidance.
         decay: Of the averaged weights that are kept.
@@ -116,6 +118,7 @@ def train_diffusion_model(
         steps=steps,
         batch=batch,
         rate=rate,
+        text_share=text_share,
         parameterization=parameterization,
         dropout=dropout,
         decay=decay,

@@ -42,58 +42,64 @@ def start(group: click.Group, name: str) -> None:
     sys.exit(code)
 
 
+@click.command()
+@click.argument("graph", type=click.Path(path_type=Path))
+@click.option("--set", "edits", multiple=True, metavar="NODE.INPUT=VALUE", help="Change an input first.")
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Where pictures go.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--explain", is_flag=True, help="Say why each node runs, or does not.")
+@click.option("--json", "as_json", is_flag=True, help="One event a line, as JSON.")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.option("--no-cache", is_flag=True, help="Use no results of earlier runs, and keep none on disk.")
+@click.pass_obj
+def run(
+    settings: Callable[[Path | None], Settings],
+    graph: Path,
+    edits: tuple[str, ...],
+    output: Path | None,
+    device: str,
+    explain: bool,
+    as_json: bool,
+    debug: bool,
+    no_cache: bool,
+) -> None:
+    """Run a graph: a file of any format that Weft reads, or a picture that carries one.
+
+    NODE is an id or a title. Exit code 0: done; 1: a node failed; 2: the graph is invalid; 130: cancelled.
+    """
+    from engine.commands.run import run_graph  # noqa: PLC0415  (only this command loads the engine)
+    from engine.commands.wishes import Wishes  # noqa: PLC0415
+
+    wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache)
+    sys.exit(run_graph(settings(output), graph, wishes))
+
+
+@click.command()
+@click.argument("graph", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One problem a line, as JSON.")
+@click.pass_obj
+def validate(settings: Callable[[Path | None], Settings], graph: Path, as_json: bool) -> None:
+    """Check a graph and name every problem, without running anything."""
+    from engine.commands.check import check_graph  # noqa: PLC0415
+
+    sys.exit(check_graph(settings(None), graph, as_json=as_json))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Everything that is known of them, as JSON.")
+@click.pass_obj
+def nodes(settings: Callable[[Path | None], Settings], name: str | None, as_json: bool) -> None:
+    """List all nodes, or show one: its inputs, outputs and help."""
+    from engine.commands.nodes import show_nodes  # noqa: PLC0415
+
+    show_nodes(settings(None), name, as_json=as_json)
+
+
 def app(settings: Callable[[Path | None], Settings]) -> click.Group:
     """The command line over these settings; they are asked for with the output folder, if one is named."""
-
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-    def weft() -> None:
-        """Weft: typed node graphs for latent diffusion."""
-
-    @weft.command()
-    @click.argument("graph", type=click.Path(path_type=Path))
-    @click.option("--set", "edits", multiple=True, metavar="NODE.INPUT=VALUE", help="Change an input first.")
-    @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Where pictures go.")
-    @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-    @click.option("--explain", is_flag=True, help="Say why each node runs, or does not.")
-    @click.option("--json", "as_json", is_flag=True, help="One event a line, as JSON.")
-    @click.option("--debug", is_flag=True, help="Show tracebacks.")
-    @click.option("--no-cache", is_flag=True, help="Use no results of earlier runs, and keep none on disk.")
-    def run(
-        graph: Path,
-        edits: tuple[str, ...],
-        output: Path | None,
-        device: str,
-        explain: bool,
-        as_json: bool,
-        debug: bool,
-        no_cache: bool,
-    ) -> None:
-        """Run a graph: a file of any format that Weft reads, or a picture that carries one.
-
-        NODE is an id or a title. Exit code 0: done; 1: a node failed; 2: the graph is invalid; 130: cancelled.
-        """
-        from engine.commands.run import run_graph  # noqa: PLC0415  (only this command loads the engine)
-        from engine.commands.wishes import Wishes  # noqa: PLC0415
-
-        wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache)
-        sys.exit(run_graph(settings(output), graph, wishes))
-
-    @weft.command()
-    @click.argument("graph", type=click.Path(path_type=Path))
-    @click.option("--json", "as_json", is_flag=True, help="The problems as JSON.")
-    def validate(graph: Path, as_json: bool) -> None:
-        """Check a graph and name every problem, without running anything."""
-        from engine.commands.check import check_graph  # noqa: PLC0415
-
-        sys.exit(check_graph(settings(None), graph, as_json=as_json))
-
-    @weft.command()
-    @click.argument("name", required=False)
-    @click.option("--json", "as_json", is_flag=True, help="Everything that is known of them, as JSON.")
-    def nodes(name: str | None, as_json: bool) -> None:
-        """List all nodes, or show one: its inputs, outputs and help."""
-        from engine.commands.nodes import show_nodes  # noqa: PLC0415
-
-        show_nodes(settings(None), name, as_json=as_json)
-
-    return weft
+    return click.Group(
+        commands=[run, validate, nodes],
+        help="Weft: typed node graphs for latent diffusion.",
+        context_settings={"help_option_names": ["-h", "--help"], "obj": settings},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from engine.run.memory import byte_size
 from engine.run.result import Result
 
 GIB = 2**30
-DEFAULT_BUDGET = 4 * GIB
+SHARE = 0.5  # of the machine's memory, where nothing else is said
 AFTER_EVICTION = 0.9  # of the budget: making room for a while costs one sort, for a single result as much
 OVERHEAD = 300  # bytes that an entry takes beside its values
 
@@ -88,8 +89,8 @@ class MemoryCache:
     A result that stands for published files counts only as long as they lie where they were put.
     """
 
-    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
-        self.budget = budget
+    def __init__(self, budget: int | None = None) -> None:
+        self.budget = budget or int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * SHARE)
         self._results: dict[str, Result] = {}
         self._worth: dict[str, Worth] = {}
         self._bytes = 0

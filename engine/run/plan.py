@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.graph.graph import Graph, Link, Node
+from engine.graph.graph import Graph, Link
 from engine.graph.registry import Registry
 from engine.run.keys import Fingerprints
 from engine.run.order import in_order
@@ -71,7 +71,10 @@ def plan(
                 cached.append(id)
             else:
                 node = nodes[id]
-                needed.update(_strong_sources(node, weak[node.kind]))
+                lazy = weak[node.kind]
+                for name, value in node.inputs.items():
+                    if value.__class__ is Link and name not in lazy:
+                        needed.add(value.node)
     steps.reverse()
     return Plan(graph, keys, outside or {}, targets, wanted, tuple(steps), frozenset(cached))
 
@@ -93,7 +96,12 @@ def plan_more(
         if is_there(id):
             there.add(id)
             return []
-        return [source for source in _strong_sources(nodes[id], weak[nodes[id].kind]) if source in nodes]
+        lazy = weak[nodes[id].kind]
+        return [
+            value.node
+            for name, value in nodes[id].inputs.items()
+            if value.__class__ is Link and value.node in nodes and name not in lazy
+        ]
 
     return in_order(wanted, reads), there
 
@@ -119,10 +127,3 @@ class _Weak(dict[str, frozenset[str]]):
     def __missing__(self, kind: str) -> frozenset[str]:
         names = self[kind] = frozenset(input.name for input in self.registry[kind].inputs if input.lazy)
         return names
-
-
-def _strong_sources(node: Node, weak: frozenset[str]) -> list[str]:
-    inputs = node.inputs
-    if not weak:
-        return [value.node for value in inputs.values() if value.__class__ is Link]
-    return [value.node for name, value in inputs.items() if value.__class__ is Link and name not in weak]

@@ -49,11 +49,25 @@ class State:
 
     def adopt(self, scope: Scope, plan: Plan) -> None:
         """Take in the plan for the graph that was given."""
-        self._take_in(scope, plan.steps, plan.cached)
+        done = self._done_before(scope, plan)
+        steps = [id for id in plan.steps if id not in done] if done else plan.steps
+        self._take_in(scope, steps, plan.cached)
         self._plan_the_unplanned()
-        self.wanted = [scope.tasks[id] for id in plan.wanted]
+        self.wanted = [scope.tasks[id] for id in plan.wanted if id not in done]
         for link in plan.targets:
             scope.tasks[link.node].uses += 1
+
+    def _done_before(self, scope: Scope, plan: Plan) -> set[str]:
+        """The nodes that were run for what they do, and have: nobody reads them, so they need no task."""
+        done: set[str] = set()
+        for id in plan.wanted:
+            if id in plan.cached and not self.kinds[scope.graph.nodes[id].kind].output_names:
+                result = self.cache.at_hand(plan.keys[id])
+                if result is not None:
+                    done.add(id)
+                    self.post(NodeFinished(id, 0.0, result.published, from_cache=True))
+        self.cached += len(done)
+        return done
 
     def _take_in(self, scope: Scope, steps: Iterable[str], cached: Collection[str]) -> None:
         ready: list[Task] = []
@@ -229,6 +243,7 @@ class State:
         """A task's node turned into graphs; its result will be gathered from theirs."""
         self._take_back(task)
         task.growth = growth
+        task.waiting += 1  # for this method to end: what it plans may be there at once
         for part in growth.open_parts:
             self._open(task, part)
         self._plan_the_unplanned()
@@ -237,8 +252,7 @@ class State:
                 if source.uses == 0:
                     self._drop(source)
         self._release_inputs(task)
-        if task.waiting == 0:
-            self._make_ready(task)
+        self._found_one(task)
 
     def _open(self, task: Task, part: OpenPart) -> None:
         scope, wanted = part.scope, part.wanted
@@ -271,10 +285,10 @@ class State:
         link = task.unasked[name]
         task.unasked = {other: link for other, link in task.unasked.items() if other != name}
         self._take_back(task)
+        task.waiting += 1  # as above
         task.links += ((name, *self._connect(task, link)),)
         self._plan_the_unplanned()
-        if task.waiting == 0:
-            self._make_ready(task)
+        self._found_one(task)
 
     def miss(self, task: Task) -> None:
         """The cache does not have a task's result after all: it has to run."""

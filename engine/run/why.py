@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ from engine.run.fingerprints import ALWAYS, WHOLE
 from engine.run.plan import Plan
 from engine.run.record import NodeRecord, Record, record
 
-LONGEST_PATH = 50  # a chain of ten thousand nodes would have paths of fifty million in all
+LONGEST_WAY = 50  # a chain of ten thousand nodes would have ways of fifty million steps in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +127,53 @@ def explain(plan: Plan, registry: Registry, device: str, before: Record | None) 
     """For each step of a plan, why it will run or not, by comparison with the record of the last run."""
     old = before or {}
     new = record(plan, registry, device)
-    ways: dict[str, str] = {}
-    own: dict[str, Why | None] = {}
-    for id in plan.keys:  # each behind those it reads
-        if id in new and id in old and old[id].key != new[id].key:
-            own[id] = _own_change(old[id], new[id], old, new)
-            if own[id] is None:
-                changed = (source for source, _ in new[id].links.values() if _differs(source, old, new))
-                ways[id] = next(changed, id)
+    changes = _changes(plan.keys, old, new)
     for id in plan.steps:
         if id in plan.cached:
             yield id, FromCache()
         elif id not in old:
             yield id, FirstRun()
-        elif id not in own:
+        elif id not in changes:
             yield id, AlwaysRuns() if registry[new[id].kind].effect else NotKept()
         else:
-            yield id, own[id] or UpstreamChanged(_way_up(id, ways))
+            change = changes[id]
+            yield id, UpstreamChanged(_way_up(change, changes)) if isinstance(change, _Above) else change
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """A change that lies above a node: the node it reads by which it is reached, and where it is."""
+
+    next: str
+    origin: str
+
+
+def _changes(order: Iterable[str], old: Record, new: Record) -> dict[str, Why | _Above]:
+    """What is otherwise about each node that was there before; `order` has each behind those it reads."""
+    changes: dict[str, Why | _Above] = {}
+    for id in order:
+        if id not in old or old[id].key == new[id].key:
+            continue
+        own = _own_change(old[id], new[id], old, new)
+        sources = [source for source, _ in new[id].links.values() if _differs(source, old, new)]
+        if own is None and sources:
+            above = changes.get(sources[0])
+            changes[id] = _Above(sources[0], above.origin if isinstance(above, _Above) else sources[0])
+        else:
+            changes[id] = own or _declared_otherwise(new[id])
+    return changes
+
+
+def _way_up(change: _Above, changes: Mapping[str, Why | _Above]) -> tuple[str, ...]:
+    way = [change.next]
+    while len(way) < LONGEST_WAY and isinstance(above := changes.get(way[-1]), _Above):
+        way.append(above.next)
+    return tuple(way if way[-1] == change.origin else [*way, change.origin])
+
+
+def _declared_otherwise(now: NodeRecord) -> Why:
+    kind = f"{now.kind} {now.version}"
+    return VersionChanged(kind, f"{kind}, declared otherwise")
 
 
 def _own_change(before: NodeRecord, now: NodeRecord, old: Record, new: Record) -> Why | None:
@@ -173,13 +203,6 @@ def _same_output(was: tuple[str, str], link: tuple[str, str], old: Record, new: 
 
 def _differs(id: str, old: Record, new: Record) -> bool:
     return id not in old or old[id].key != new[id].key
-
-
-def _way_up(id: str, ways: Mapping[str, str]) -> tuple[str, ...]:
-    path = [ways[id]]
-    while path[-1] in ways and ways[path[-1]] != path[-1]:
-        path.append(ways[path[-1]])
-    return tuple(path if len(path) <= LONGEST_PATH else [*path[: LONGEST_PATH - 1], path[-1]])
 
 
 def _link_text(link: tuple[str, str] | None) -> str:

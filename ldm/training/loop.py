@@ -56,9 +56,12 @@ def train(
 def warm_up(
     optimizer: torch.optim.Optimizer, step: int, rate: float, *, over: int, steps: int | None = None
 ) -> None:
-    """Set the learning rate: rising over the first steps; with `steps`, falling linearly over the last fifth."""
+    """Set the learning rate: rising over the first steps; with `steps`, falling linearly over the last fifth.
+
+    A group of parameters may have a `share` of the rate.
+    """
     scale = min(1.0, (step + 1) / over)
     if steps is not None:
         scale *= min(1.0, max(0.02, (steps - step) / (0.2 * steps)))
     for group in optimizer.param_groups:
-        group["lr"] = rate * scale
+        group["lr"] = rate * scale * group.get("share", 1.0)
