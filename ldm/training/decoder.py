@@ -11,10 +11,9 @@ from torch import Tensor
 
 from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.features import FeatureNet, perceptual_distance
-from ldm.training.discriminator import PatchDiscriminator
+from ldm.training.discriminator import PatchDiscriminator, fooling, judge
 from ldm.training.ema import MovingAverage
 from ldm.training.loop import train, warm_up
-from ldm.training.objectives import adversarial_weight, discriminator_loss, generator_loss
 from ldm.training.resume import Training
 
 
@@ -68,18 +67,14 @@ def tune_decoder(
         loss = l1 + recipe.perceptual_weight * perceptual_distance(features, pixels, rebuilt).mean()
         adversarial = step >= recipe.adversarial_from * recipe.steps
         if adversarial:
-            fooled = generator_loss(critic(rebuilt))
-            balance = adversarial_weight(loss, fooled, model.decoder.conv_out.weight)
-            loss = loss + recipe.adversarial_weight * balance * fooled
+            last_layer = model.decoder.conv_out.weight
+            loss = loss + recipe.adversarial_weight * fooling(critic, rebuilt, loss, last_layer)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         average.update(decoder)
         if adversarial:
-            judged = discriminator_loss(critic(pixels), critic(rebuilt.detach()))
-            critic_optimizer.zero_grad()
-            judged.backward()
-            critic_optimizer.step()
+            judge(critic, critic_optimizer, pixels, rebuilt)
         return l1.item()
 
     training = Training(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+from ldm.training.objectives import adversarial_weight, discriminator_loss, generator_loss
 
 KERNEL = 4
 
@@ -36,3 +39,19 @@ class PatchDiscriminator(nn.Module):
         """Give a logit for each patch."""
         logits: Tensor = self.main(pixels)
         return logits
+
+
+def fooling(critic: PatchDiscriminator, rebuilt: Tensor, loss: Tensor, last_layer: Tensor) -> Tensor:
+    """The reconstruction's part in the game: what it loses by not passing for real, balanced with its other loss."""
+    fooled = generator_loss(critic(rebuilt))
+    return adversarial_weight(loss, fooled, last_layer) * fooled
+
+
+def judge(
+    critic: PatchDiscriminator, optimizer: torch.optim.Optimizer, pixels: Tensor, rebuilt: Tensor
+) -> None:
+    """One step of the critic towards telling real pictures from reconstructions."""
+    loss = discriminator_loss(critic(pixels), critic(rebuilt.detach()))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()

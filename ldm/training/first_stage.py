@@ -12,16 +12,10 @@ from torch import Tensor, nn
 from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.blocks import sample_gaussian
 from ldm.first_stage.features import FeatureNet, perceptual_distance
-from ldm.training.discriminator import PatchDiscriminator
+from ldm.training.discriminator import PatchDiscriminator, fooling, judge
 from ldm.training.ema import MovingAverage
 from ldm.training.loop import train, warm_up
-from ldm.training.objectives import (
-    adversarial_weight,
-    discriminator_loss,
-    generator_loss,
-    kl_divergence,
-    reconstruction_nll,
-)
+from ldm.training.objectives import kl_divergence, reconstruction_nll
 from ldm.training.resume import Training
 
 
@@ -85,18 +79,14 @@ def train_first_stage(
         loss = nll + recipe.kl_weight * kl_divergence(moments)
         adversarial = step >= adversarial_from
         if adversarial:
-            fooled = generator_loss(extra.discriminator(rebuilt))
-            balance = adversarial_weight(nll, fooled, model.decoder.conv_out.weight)
-            loss = loss + recipe.adversarial_weight * balance * fooled
+            last_layer = model.decoder.conv_out.weight
+            loss = loss + recipe.adversarial_weight * fooling(extra.discriminator, rebuilt, nll, last_layer)
         generator_optimizer.zero_grad()
         loss.backward()
         generator_optimizer.step()
         average.update(model)
         if adversarial:
-            critic = discriminator_loss(extra.discriminator(pixels), extra.discriminator(rebuilt.detach()))
-            critic_optimizer.zero_grad()
-            critic.backward()
-            critic_optimizer.step()
+            judge(extra.discriminator, critic_optimizer, pixels, rebuilt)
         return float(l1.mean().item())
 
     training = Training(
