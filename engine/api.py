@@ -6,6 +6,8 @@ from engine.graph.graph import Graph, Link, Node
 from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed
 from engine.graph.values import OUTER, Blocked, Expand, Lazy, Published, PublishedFile
 from engine.run.context import NULL_CONTEXT, Cancelled, Context
+from engine.run.files import Files
+from engine.run.folders import Folders
 
 __all__ = [
     "NULL_CONTEXT",
@@ -15,6 +17,8 @@ __all__ = [
     "Context",
     "DeclarationError",
     "Expand",
+    "Files",
+    "Folders",
     "Graph",
     "Lazy",
     "Link",

@@ -20,7 +20,7 @@ class Cancelled(BaseException):
 class ContextIncomplete(RuntimeError):
     """A node asked for something that the plain call it was part of did not bring along."""
 
-    hint = "In a test, give the node a Context of its own: Context(files=..., folders=...)."
+    hint = "In a test, give the node a Context of its own: Context(inputs=Folders(...), outputs=Files(...))."
 
 
 class Watcher(Protocol):
@@ -54,7 +54,8 @@ class Context:
     """Declare a parameter of this type and the engine gives it to the node; it is no socket.
 
     `device` is where to compute ("cpu" or "cuda"). `provenance` holds the texts to write into files, so that a
-    picture tells how it was made: "weft", the graph, and "prompt", the same as ComfyUI reads it.
+    picture tells how it was made: "weft", the graph, and "prompt", the same as ComfyUI reads it. `inputs` and
+    `outputs` are where files are found and put; nodes ask through the methods below.
     """
 
     __weft_context__: ClassVar[bool] = True
@@ -62,8 +63,8 @@ class Context:
     device: str = "cpu"
     provenance: Mapping[str, str] = field(default_factory=dict)
     watcher: Watcher = field(default=Nobody(), repr=False)
-    _files: Files | None = None
-    _folders: Folders | None = None
+    inputs: Folders | None = None
+    outputs: Files | None = None
 
     def track(self, items: Iterable[T], total: int | None = None) -> Iterator[T]:
         """Go through the items, telling of each, showing it if asked to, and leaving when the run is cancelled.
@@ -98,9 +99,9 @@ class Context:
     @property
     def files(self) -> Files:
         """Where the node puts the files that it makes."""
-        if self._files is None:
+        if self.outputs is None:
             raise ContextIncomplete("This call has no folder to put files into.")
-        return self._files
+        return self.outputs
 
     def model_file(self, folder: str, name: str) -> Path:
         """The path of a file below `models/<folder>`."""
@@ -118,9 +119,9 @@ class Context:
         return state / relative_name("state", name)
 
     def _known_folders(self) -> Folders:
-        if self._folders is None:
+        if self.inputs is None:
             raise ContextIncomplete("This call has no models and no input folder.")
-        return self._folders
+        return self.inputs
 
 
 NULL_CONTEXT = Context()

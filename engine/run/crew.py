@@ -57,7 +57,7 @@ class Crew:
         self._workers = workers
         self._cache = cache
         self._inbox = inbox
-        self._context = Context(workers.device, provenance, _files=workers.files, _folders=workers.folders)
+        self._context = Context(workers.device, provenance, outputs=workers.files, inputs=workers.folders)
         self._condition = threading.Condition(threading.Lock())
         self._threads: list[threading.Thread] = []
         self._idle = 0

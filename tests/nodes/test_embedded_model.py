@@ -9,8 +9,7 @@ import PIL.Image
 import pytest
 import torch
 
-from engine.api import Context
-from engine.run.folders import Folders
+from engine.api import Context, Folders
 from nodes.first_stage import decode_latent
 from nodes.latent import empty_latent
 from nodes.loaders import Checkpoint, load_checkpoint
@@ -25,7 +24,7 @@ NAME = "shapeland-nano.safetensors"
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
     """The shipped model."""
-    return load_checkpoint(NAME, ctx=Context(_folders=Folders(ROOT / "models", ROOT / "input")))
+    return load_checkpoint(NAME, ctx=Context(inputs=Folders(ROOT / "models", ROOT / "input")))
 
 
 def test_it_paints_captions_that_training_never_saw(checkpoint: Checkpoint) -> None:

@@ -6,9 +6,7 @@ import PIL.Image
 import pytest
 import torch
 
-from engine.api import Context
-from engine.run.files import Files
-from engine.run.folders import Folders
+from engine.api import Context, Files, Folders
 from nodes.image import load_image, preview_image, save_image
 from nodes.port_types import Image
 
@@ -16,7 +14,7 @@ from nodes.port_types import Image
 def context(folder: Path, **provenance: str) -> Context:
     """A context whose folders all lie in one."""
     files = Files(folder / "output", folder / "temp")
-    return Context(provenance=provenance, _files=files, _folders=Folders(folder / "models", folder / "input"))
+    return Context(provenance=provenance, outputs=files, inputs=Folders(folder / "models", folder / "input"))
 
 
 def picture(count: int = 1) -> Image:

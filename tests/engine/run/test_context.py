@@ -112,7 +112,7 @@ def folders(tmp_path: Path) -> Folders:
 
 
 def test_files_are_found_by_folder_and_name(folders: Folders) -> None:
-    context = replace(NULL_CONTEXT, _folders=folders)
+    context = replace(NULL_CONTEXT, inputs=folders)
 
     assert context.model_file("vae", "good.safetensors") == folders.models / "vae" / "good.safetensors"
     assert context.model_file("vae", "deep/other.safetensors").is_file()
