@@ -73,7 +73,7 @@ def _publish(home: Path, stem: str, suffix: str, write: Callable[[Path], object]
     temp = home / f".{secrets.token_hex(8)}{suffix}"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(temp, os.O_CREAT | os.O_EXCL))
+        os.close(os.open(temp, os.O_CREAT | os.O_EXCL, 0o666))
         write(temp)
         _sync(temp)
         path = _link(temp, home, stem, suffix)

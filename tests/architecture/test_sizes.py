@@ -11,9 +11,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 
 # A function may be longer than FUNCTION_LINES for a reason: "folder/file.py:Class.method": "the reason".
 LONG_FOR_A_REASON: dict[str, str] = {
-    "ldm/training/decoder.py:tune_decoder": "an optimiser step and what it closes over are read together",
-    "ldm/training/diffusion.py:train_diffusion": "the same",
-    "ldm/training/first_stage.py:train_first_stage": "the same",
+    "ldm/training/diffusion.py:train_diffusion": "an optimiser step and what it closes over are read together",
 }
 
 
