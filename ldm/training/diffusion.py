@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -57,7 +58,7 @@ def train_diffusion(
     averages = {"unet": MovingAverage(unet, recipe.decay), "text": MovingAverage(text, recipe.decay)}
     unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parameters = [*unet.parameters(), *text.parameters()]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": list(unet.parameters())},
         {"params": list(text.parameters()), "share": recipe.text_share},
     ]
