@@ -54,7 +54,7 @@ def tune_decoder(
     decoder.requires_grad_(requires_grad=True)
     features.requires_grad_(requires_grad=False)
     average = MovingAverage(decoder, recipe.decay)
-    optimizer = torch.optim.Adam(decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99), fused=True)
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99), foreach=True)
     critic_optimizer = torch.optim.Adam(critic.parameters(), lr=recipe.critic_rate, betas=(0.5, 0.9))
 
     def one_step(step: int, generator: torch.Generator) -> float:

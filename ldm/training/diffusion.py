@@ -62,7 +62,8 @@ def train_diffusion(
         {"params": list(unet.parameters())},
         {"params": list(text.parameters()), "share": recipe.text_share},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    # foreach, not fused: torch's fused step rounds otherwise after its state was saved and loaded.
+    optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01, foreach=True)
     alphas_cumprod = schedule.alphas_cumprod
 
     def one_step(step: int, generator: torch.Generator) -> float:
