@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import torch
@@ -17,7 +18,7 @@ from ldm.training.diffusion import DiffusionRecipe, train_diffusion
 from ldm.training.latents import CHUNK, CaptionedLatents, encode_all, latent_scale
 from ldm.unet.unet import UNet
 from nodes.port_types import DataSet, DiffusionModel, EncodedData, FirstStage, LossCurve, TextModel
-from nodes.train_first_stage import Batch, Rate, Share, TrainingSteps, follow, frozen
+from nodes.train_first_stage import Batch, Rate, Share, TrainingSteps, carried_out, frozen
 
 
 class Encoded(NamedTuple):
@@ -126,15 +127,12 @@ def train_diffusion_model(
     )
     torch.manual_seed(seed)
     unet, text, schedule = UNet(spec.unet), TextEncoder(spec.text), Schedule(spec.schedule)
-    losses = list[tuple[int, float]]()
-    state_file = ctx.state_file(f"training/{name}.safetensors")
     scale = vae.autoencoder.spec.scale_factor
-    follow(train_diffusion(unet, text, schedule, encoded.data, scale, recipe, state_file, losses), steps, ctx)
+    training = partial(train_diffusion, unet, text, schedule, encoded.data, scale, recipe)
+    losses = carried_out(training, steps, name, ctx)
     for part in (unet, text):
         part.requires_grad_(requires_grad=False).eval()
-    return TrainedDiffusion(
-        DiffusionModel(unet, schedule, spec), TextModel(text), LossCurve(name, tuple(losses))
-    )
+    return TrainedDiffusion(DiffusionModel(unet, schedule, spec), TextModel(text), losses)
 
 
 def _rescaled(vae: FirstStage, scale: float) -> FirstStage:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from collections.abc import Generator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NamedTuple, Protocol
 
 import torch
 
@@ -71,16 +74,10 @@ def train_feature_net(
         name: Under which the unfinished training is kept.
     """
     torch.manual_seed(seed)
-    net, losses = FeatureNet(), list[tuple[int, float]]()
-    state_file = ctx.state_file(f"training/{name}.safetensors")
-    follow(
-        train_features(
-            net, data.scenes, steps=steps, batch=batch, seed=seed, state_file=state_file, losses=losses
-        ),
-        steps,
-        ctx,
-    )
-    return TrainedFeatures(Features(net.eval()), LossCurve(name, tuple(losses)))
+    net = FeatureNet()
+    training = partial(train_features, net, data.scenes, steps=steps, batch=batch, seed=seed)
+    losses = carried_out(training, steps, name, ctx)
+    return TrainedFeatures(Features(net.eval()), losses)
 
 
 class TrainedFirstStage(NamedTuple):
@@ -140,14 +137,11 @@ def train_autoencoder(
         seed=seed,
     )
     torch.manual_seed(seed)
-    model, losses = AutoencoderKL(spec), list[tuple[int, float]]()
-    state_file = ctx.state_file(f"training/{name}.safetensors")
-
-    def pictures(generator: torch.Generator) -> torch.Tensor:
-        return data.scenes.pixels(batch, generator)
-
-    follow(train_first_stage(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
-    return TrainedFirstStage(frozen(model), LossCurve(name, tuple(losses)))
+    model = AutoencoderKL(spec)
+    pictures = partial(data.scenes.pixels, batch)
+    training = partial(train_first_stage, model, features.net, pictures, recipe)
+    losses = carried_out(training, steps, name, ctx)
+    return TrainedFirstStage(frozen(model), losses)
 
 
 @node("TuneDecoder", title="Tune decoder", category="training", device=True, pinned=True)
@@ -197,26 +191,30 @@ def tune_first_stage_decoder(
         seed=seed,
     )
     torch.manual_seed(seed)
-    model, losses = _copy(vae.autoencoder), list[tuple[int, float]]()
-    state_file = ctx.state_file(f"training/{name}.safetensors")
-
-    def pictures(generator: torch.Generator) -> torch.Tensor:
-        return data.scenes.pixels(batch, generator)
-
-    follow(tune_decoder(model, features.net, pictures, recipe, state_file, losses), steps, ctx)
-    return TrainedFirstStage(frozen(model), LossCurve(name, tuple(losses)))
+    model = _copy(vae.autoencoder)
+    pictures = partial(data.scenes.pixels, batch)
+    training = partial(tune_decoder, model, features.net, pictures, recipe)
+    losses = carried_out(training, steps, name, ctx)
+    return TrainedFirstStage(frozen(model), losses)
 
 
-def follow(done: Iterator[int], steps: int, ctx: Context) -> None:
+class ResumableTraining(Protocol):
+    """A training that keeps its unfinished state in a file and tells how many steps are done."""
+
+    def __call__(self, *, state_file: Path, losses: list[tuple[int, float]]) -> Generator[int, None, None]:
+        """Train, filling `losses`."""
+        ...
+
+
+def carried_out(training: ResumableTraining, steps: int, name: str, ctx: Context) -> LossCurve:
     """Run a training to its end, telling how far it is; a cancel closes it, and closing saves its state."""
-    try:
+    losses: list[tuple[int, float]] = []
+    state_file = ctx.state_file(f"training/{name}.safetensors")
+    with closing(training(state_file=state_file, losses=losses)) as done:
         ctx.progress(0, steps)
         for step in done:
             ctx.progress(step, steps)
-    finally:
-        closing = getattr(done, "close", None)
-        if closing is not None:
-            closing()
+    return LossCurve(name, tuple(losses))
 
 
 def frozen(model: AutoencoderKL) -> FirstStage:

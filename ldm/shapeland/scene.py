@@ -1,4 +1,4 @@
-"""What a Shapeland picture contains, in words and numbers: one to three coloured shapes on a 3x3 grid.
+"""What a Shapeland picture contains, in words and numbers: coloured shapes on a 3x3 grid, one to three unless crowded.
 
 Scenes are plain values. Drawing them is in `render`, describing them in `caption`, reading them in `parse`.
 Lengths are in pixels of a 64-pixel canvas; `render` scales them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def tune_decoder(
     recipe: DecoderRecipe,
     state_file: Path,
     losses: list[tuple[int, float]],
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Train the decoder of `model` in place, yielding steps done; at the end it holds the averaged weights.
 
     The objective is the first stage's (LDM, appendix G) without its KL term, which the decoder has no part in.

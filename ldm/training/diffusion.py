@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def train_diffusion(
     recipe: DiffusionRecipe,
     state_file: Path,
     losses: list[tuple[int, float]],
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Train both nets in place, yielding steps done; at the end they hold the averaged weights.
 
     Args:

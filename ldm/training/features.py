@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ def train_features(
     seed: int,
     state_file: Path,
     losses: list[tuple[int, float]],
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Teach the net to name what stands in each cell; yields steps done and fills `losses` with (step, loss)."""
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE)
     training = Training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def train_first_stage(
     recipe: FirstStageRecipe,
     state_file: Path,
     losses: list[tuple[int, float]],
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Train `model` in place, yielding steps done; at the end it holds the averaged weights.
 
     Args:

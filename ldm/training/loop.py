@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import torch
@@ -20,7 +20,7 @@ def train(
     seed: int,
     state_file: Path,
     save_every: int = 200,
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Take training steps until there are `steps`, yielding how many are done.
 
     Every step draws from a generator seeded with (seed, step), so a resumed training equals an uninterrupted one.

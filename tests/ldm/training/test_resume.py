@@ -1,6 +1,6 @@
 """A training that is interrupted and resumed ends with the bits of one that was not."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ STEPS = 6
 
 def diffusion(
     state_file: Path, *, rate: float = 1e-3
-) -> tuple[torch.nn.Module, Iterator[int], list[tuple[int, float]]]:
+) -> tuple[torch.nn.Module, Generator[int, None, None], list[tuple[int, float]]]:
     """A tiny training of the second stage."""
     model = tiny_model()
     for part in (model.unet, model.text):
@@ -39,12 +39,12 @@ def diffusion(
     )
 
 
-def interrupted(training: Iterator[int], after: int) -> None:
+def interrupted(training: Generator[int, None, None], after: int) -> None:
     """Take some steps, then leave, as a cancel does."""
     for done in training:
         if done == after:
             break
-    training.close()  # type: ignore[attr-defined]
+    training.close()
 
 
 @pytest.mark.parametrize("after", [1, 3, STEPS])
@@ -63,7 +63,7 @@ def test_an_interrupted_diffusion_training_ends_with_the_same_bits(tmp_path: Pat
 
 
 def test_an_interrupted_first_stage_training_ends_with_the_same_bits(tmp_path: Path) -> None:
-    def begin(name: str) -> tuple[torch.nn.Module, Iterator[int]]:
+    def begin(name: str) -> tuple[torch.nn.Module, Generator[int, None, None]]:
         torch.manual_seed(0)
         model, features = tiny_model().first_stage.requires_grad_(requires_grad=True), FeatureNet()
         recipe = FirstStageRecipe(steps=4, batch=1, adversarial_from=0.5)
