@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from engine.graph.types import PortType
 
@@ -57,7 +57,11 @@ Widget: TypeAlias = NumberWidget | SeedWidget | TextWidget | ToggleWidget | Choi
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """One parameter of a node. `widget` is None for pure sockets; a widget can be a socket too."""
+    """One parameter of a node. `widget` is None for pure sockets; a widget can be a socket too.
+
+    `raw_link`: the node gets the link itself, not the value behind it. `options` are what a ComfyUI pack says of the
+    input beside what the fields here hold; they are passed on to clients as they are.
+    """
 
     name: str
     type: PortType
@@ -67,16 +71,19 @@ class InputSpec:
     help: str = ""
     lazy: bool = False
     takes_list: bool = False
+    raw_link: bool = False
+    options: Mapping[str, Literal_] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """One named output of a node."""
+    """One named output of a node. `label` is what people see where it differs from the name."""
 
     name: str
     type: PortType
     gives_list: bool = False
     help: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,11 @@ class NodeSpec:
     `pinned`: its result stays with the worker that made it (a loaded model) and is never written to disk.
     `context`: the name of the parameter that receives the `Context`, if it asks for one.
     `fingerprinted`: it has a `fingerprint=` function that the worker asks before it trusts a cached result.
+    `validated`: it has a check of its own for its literals, which only a worker can ask.
+    `once_per_node`: two equal nodes of a graph do not share a result (NOT_IDEMPOTENT).
+    `open_ended`: it takes inputs that are not declared (ComfyUI's `**kwargs`).
+    `style`: whose node it is: "weft", or a ComfyUI pack's of the old ("v1") or the new ("v3") kind.
+    `hidden`: what it is given without a socket: pairs of a parameter and ComfyUI's name for what it gets.
     """
 
     id: str
@@ -107,3 +119,10 @@ class NodeSpec:
     is_async: bool = False
     fingerprinted: bool = False
     context: str | None = None
+    validated: bool = False
+    once_per_node: bool = False
+    open_ended: bool = False
+    deprecated: bool = False
+    experimental: bool = False
+    style: Literal["weft", "v1", "v3"] = "weft"
+    hidden: tuple[tuple[str, str], ...] = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from engine.graph.graph import Graph, Link
+from engine.graph.spec import Literal_
 
 T = TypeVar("T")
 
@@ -77,6 +78,10 @@ class PublishedFile:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Returned by a node that is run for what it does: the files it made."""
+    """Returned by a node that is run for what it does: the files it made, and what else it shows.
+
+    `shown` is plain data by key, each a list: `{"text": ("seven",)}`. It is what ComfyUI calls the `ui` of a node.
+    """
 
     files: tuple[PublishedFile, ...] = ()
+    shown: Mapping[str, tuple[Literal_, ...]] = field(default_factory=dict)

@@ -38,11 +38,41 @@ class NodeProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture: "image/jpeg" or "image/png"."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class NodePreviewed:
-    """A node offers a look at its unfinished value."""
+    """A node offers a look at its unfinished value; behind a backend, the value is a `Picture`."""
 
     path: str
     value: object
+
+
+@dataclass(frozen=True, slots=True)
+class NodesExplained:
+    """Why each of these nodes runs or does not: its path and a sentence."""
+
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTold:
+    """A node says something to whoever watches: a text, or a message of a ComfyUI pack for its own client code.
+
+    `kind` is the message's name ("progress_text" for a text); `data` is its JSON or, where `binary` is set, that many
+    bytes behind ComfyUI's event number. `client` names one client, or all if it is empty.
+    """
+
+    path: str
+    kind: str
+    data: bytes
+    client: str = ""
+    binary: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +85,13 @@ class NodeExpanded:
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished:
-    """A node is done; `published` are the files it made, if any."""
+    """A node is done; `published` are the files it made, if any; `size` the bytes of its values, as far as kept."""
 
     path: str
     seconds: float
     published: Published | None = None
     from_cache: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +131,8 @@ Event: TypeAlias = (
     | NodeStarted
     | NodeProgressed
     | NodePreviewed
+    | NodesExplained
+    | NodeTold
     | NodeExpanded
     | NodeFinished
     | NodeBlocked

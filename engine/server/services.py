@@ -1,0 +1,31 @@
+"""What the handlers of requests share, and where they find it: `request.app[SERVICES]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from engine.backends.backend import Backend
+from engine.backends.settings import Settings
+from engine.server.dispatcher import Dispatcher
+from engine.server.hub import Hub
+from engine.server.known_nodes import KnownNodes
+from engine.server.options import Options
+from engine.store.opening import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a running server. Each is there from the first request on; the backend may still be starting."""
+
+    options: Options
+    settings: Settings
+    nodes: KnownNodes
+    store: Store
+    backend: Backend
+    hub: Hub
+    dispatcher: Dispatcher
+
+
+SERVICES = web.AppKey("services", Services)
