@@ -1,8 +1,8 @@
-"""Run thousands of trivial nodes, and run them again: what the engine costs beside the work, and what it saves."""
+"""Run trivial nodes, and run them again: what the engine costs beside the work, and what it saves."""
 
 from __future__ import annotations
 
-from benchmarks.graphs import FUNCTIONS, SHAPES, WORKERS, with_last_changed
+from benchmarks.graphs import FUNCTIONS, SHAPES, WORKERS, chain, with_last_changed
 from benchmarks.report import Row
 from benchmarks.timing import side_by_side
 from engine.backends.inline import Inline
@@ -13,6 +13,8 @@ from engine.run.events import RunFinished
 TITLE = "Run"
 NODES = 3_000
 MOST_MICROSECONDS, MOST_MILLISECONDS = 60, 30
+CHAINS = ((10, 0.5, 0.25), (1_000, 40, 8), (10_000, 400, 100))  # nodes; milliseconds fresh, and cached
+SMALL = 100  # so few nodes take so little time that it takes more rounds to see it
 BARE = {"Number": (0,), "Add": (1, 1), "Show": (1, 1)}  # what the bare calls are given
 
 
@@ -31,12 +33,29 @@ def call_all(graph: Graph) -> None:
 
 
 def measure() -> list[Row]:
-    """For each shape of graph: from nothing; and again, unchanged and with another last node."""
-    rows: list[Row] = []
+    """Chains as a server gets them; for each shape of graph: from nothing; and again, with another last node too."""
+    rows = [_of_size(*reach) for reach in CHAINS]
     for name, shape in SHAPES.items():
         graph = shape(NODES)
         rows += [_from_nothing(name, graph), _again(name, graph)]
     return rows
+
+
+def _of_size(size: int, most_fresh: float, most_cached: float) -> Row:
+    graph, empty, full = chain(size), MemoryCache(), MemoryCache()
+    run_all(graph, full)
+
+    def run_fresh() -> None:
+        empty.clear(models=True, results=True)
+        run_all(graph, empty)
+
+    fresh, cached = side_by_side(run_fresh, lambda: run_all(graph, full), rounds=25 if size < SMALL else 9)
+    return Row(
+        work=f"chain of {size:,}, from checking to the last event: fresh; cached",
+        measured=f"{fresh * 1e3:.2f} ms; {cached * 1e3:.2f} ms",
+        reach=f"under {most_fresh} ms; {most_cached} ms",
+        reached=fresh * 1e3 < most_fresh and cached * 1e3 < most_cached,
+    )
 
 
 def _from_nothing(name: str, graph: Graph) -> Row:

@@ -7,6 +7,7 @@ import torch
 from benchmarks.report import Row
 from benchmarks.timing import side_by_side
 from engine.api import NULL_CONTEXT
+from ldm.diffusion.condition import Condition
 from ldm.diffusion.schedule import Schedule
 from ldm.spec import FirstStageSpec, ModelSpec, ScheduleSpec, TextSpec, UNetSpec
 from ldm.unet.unet import UNet
@@ -43,7 +44,7 @@ def measure() -> list[Row]:
 
 
 def _row(model: DiffusionModel, batch: int) -> Row:
-    context = Conditioning(torch.randn(1, SPEC.text.length, SPEC.unet.context_dim))
+    context = Conditioning((Condition(torch.randn(1, 32, SPEC.unet.context_dim)),))
     latent = Latent(torch.randn(batch, SPEC.unet.in_channels, 16, 16))
     both = torch.cat([latent.samples, latent.samples])
     contexts = context.context.expand(2 * batch, -1, -1)
@@ -55,7 +56,14 @@ def _row(model: DiffusionModel, batch: int) -> Row:
                 model.unet(both, time, contexts)
 
     def node() -> None:
-        sample(model, context, context, latent, steps=STEPS, ctx=NULL_CONTEXT)
+        sample(
+            model=model,
+            positive=context,
+            negative=context,
+            latent_image=latent,
+            steps=STEPS,
+            ctx=NULL_CONTEXT,
+        )
 
     ours, theirs = side_by_side(node, bare)
     above = ours / theirs - 1

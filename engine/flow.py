@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import namedtuple
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -22,6 +23,7 @@ from engine.graph.problems import GraphInvalid
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
 from engine.graph.validate import validate
+from engine.packs.source import PackFailure
 from engine.run.events import Event, NodeFailed
 from engine.run.execute import Values
 from engine.run.memory import DeviceWish
@@ -46,6 +48,7 @@ class Flow:
       link, or a named tuple of them.
     - A wrong input raises `GraphInvalid` at once, with a hint.
     - Runs share one cache: what has not changed is not computed again.
+    - Packs that cannot be imported are warned of, and listed in `failures`.
     """
 
     def __init__(
@@ -59,10 +62,12 @@ class Flow:
     @classmethod
     def load(cls, path: str | Path, settings: Settings | None = None, device: DeviceWish = "auto") -> Flow:
         """Go on with a graph from a file of any format that Weft reads. Raises `GraphInvalid`."""
-        graph, problems = read_any(Path(path))
+        flow = cls(settings, device)
+        graph, problems = read_any(Path(path), flow._registry)
         if problems:
             raise GraphInvalid(problems)
-        return cls(settings, device, graph)
+        flow._nodes, flow._meta = dict(graph.nodes), graph.meta
+        return flow
 
     @property
     def graph(self) -> Graph:
@@ -110,10 +115,21 @@ class Flow:
         graph = self.graph
         return self._backend.run(graph, targets, provenance=chunks_of(graph, self._registry))
 
+    @property
+    def failures(self) -> tuple[PackFailure, ...]:
+        """The packs, and the nodes of packs, that could not be imported."""
+        return self._opened[1]
+
     @cached_property
+    def _opened(self) -> tuple[Inline, tuple[PackFailure, ...]]:
+        backend, failures = open_inline(self._settings, self._device)
+        for failure in failures:
+            warnings.warn(failure.describe(), stacklevel=2)
+        return backend, failures
+
+    @property
     def _backend(self) -> Inline:
-        backend, _ = open_inline(self._settings, self._device)
-        return backend
+        return self._opened[0]
 
     @property
     def _registry(self) -> Registry:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from engine.graph.declared import FINGERPRINT, SPEC, DeclarationError, where_is
+from engine.graph.declared import FINGERPRINT, SPEC, TILED, DeclarationError, where_is
 from engine.graph.docstring import read_docstring
 from engine.graph.hints import SignatureError
 from engine.graph.signature import read_hints, read_inputs, read_outputs
@@ -25,7 +25,9 @@ def node(
     version: int = 1,
     device: bool = False,
     pinned: bool = False,
+    experimental: bool = False,
     fingerprint: Callable[..., object] | None = None,
+    tiled: Callable[..., object] | None = None,
 ) -> Callable[[F], F]:
     """Declare a function as a node. It stays the plain function it was, with its spec attached.
 
@@ -36,14 +38,18 @@ def node(
         version: Part of the cache key: raise it when the node's meaning changes.
         device: It computes on the device, so that such nodes run one at a time.
         pinned: Its result stays with the worker that made it and is never written to disk (a loaded model).
+        experimental: It may change or go.
         fingerprint: Called with those inputs that it names, before a cached result is trusted. What it gives
             is part of the cache key (the version of a service, the date of a file).
+        tiled: Takes the same and gives the same with less memory (in tiles, in parts), in more time. It is called where
+            the function runs out of memory.
     """
     if callable(id):
         raise DeclarationError(where_is(id), "@node takes its options in brackets", "Write  @node()")
 
     def declare(function: F) -> F:
         plain = _plain_spec(function, fingerprint)
+        _check_tiled(function, tiled)
         spec = replace(
             plain,
             id=id or plain.id,
@@ -52,9 +58,11 @@ def node(
             version=version,
             device=device,
             pinned=pinned,
+            experimental=experimental,
         )
         setattr(function, SPEC, spec)
         setattr(function, FINGERPRINT, fingerprint)
+        setattr(function, TILED, tiled)
         return function
 
     return declare
@@ -97,6 +105,18 @@ def _check_fingerprint(fingerprint: Callable[..., object] | None, inputs: tuple[
         raise SignatureError(
             f"its fingerprint takes {strangers}, which the node does not take",
             f"It may take {', '.join(names)}.",
+        )
+
+
+def _check_tiled(function: Callable[..., object], tiled: Callable[..., object] | None) -> None:
+    if tiled is None:
+        return
+    wanted, found = (tuple(inspect.signature(each).parameters) for each in (function, tiled))
+    if wanted != found:
+        raise DeclarationError(
+            where_is(tiled),
+            f"takes {', '.join(found) or 'nothing'}, but stands for {function.__name__}({', '.join(wanted)})",
+            "Give both the same parameters.",
         )
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from engine.graph.spec import NodeSpec
 
 SPEC = "__weft_spec__"
 FINGERPRINT = "__weft_fingerprint__"
+TILED = "__weft_tiled__"
+VALIDATE = "__weft_validate__"
+
+OwnCheck: TypeAlias = Callable[[Mapping[str, object], Mapping[str, str]], Iterable[tuple[str, str]]]
+"""A node's own check of its inputs: takes the literals by name, and the types of what is linked by name; gives the
+inputs that it does not take, each with a reason or an empty text."""
 
 
 class DeclarationError(TypeError):
@@ -35,6 +42,18 @@ def spec_of(function: Callable[..., object]) -> NodeSpec:
 def fingerprint_of(function: Callable[..., object]) -> Callable[..., object] | None:
     """The `fingerprint=` function of a declared function, if it has one."""
     found: Callable[..., object] | None = getattr(function, FINGERPRINT, None)
+    return found
+
+
+def tiled_of(function: Callable[..., object]) -> Callable[..., object] | None:
+    """The `tiled=` function of a declared function, if it has one."""
+    found: Callable[..., object] | None = getattr(function, TILED, None)
+    return found
+
+
+def own_check_of(function: Callable[..., object]) -> OwnCheck | None:
+    """The check of its own that a declared function has, if it has one (`NodeSpec.validated`)."""
+    found: OwnCheck | None = getattr(function, VALIDATE, None)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.graph.graph import Graph, InputValue, Link, Node
@@ -20,6 +20,23 @@ def with_input(graph: Graph, node: str, input: str, value: InputValue) -> Graph:
     """The graph with one input set; `node` is an id."""
     old = graph.nodes[node]
     return replace(graph, nodes={**graph.nodes, node: replace(old, inputs={**old.inputs, input: value})})
+
+
+def only_needed(graph: Graph, wanted: Iterable[str]) -> Graph:
+    """The graph with these nodes and all that they read, directly or not, in the order they stand there.
+
+    What it does not have is left out; links to nodes that are not there stay as they are.
+    """
+    waiting = list(wanted)
+    needed: set[str] = set()
+    while waiting:
+        id = waiting.pop()
+        if id in graph.nodes and id not in needed:
+            needed.add(id)
+            waiting += [value.node for value in graph.nodes[id].inputs.values() if isinstance(value, Link)]
+    if len(needed) == len(graph.nodes):
+        return graph
+    return replace(graph, nodes={id: node for id, node in graph.nodes.items() if id in needed})
 
 
 def find_node(graph: Graph, name: str) -> str:

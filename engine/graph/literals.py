@@ -22,7 +22,7 @@ from engine.graph.types import Anything, ListOf, Named, OneOf, PortType, type_te
 
 LiteralProblem: TypeAlias = WrongType | OutOfRange | NotAChoice
 
-SEED_MAXIMUM = 2**53 - 1
+SEED_MAXIMUM = 2**64 - 1  # as ComfyUI has it; a browser that shows more than 2**53 - 1 must keep it as a text
 SEED_RANGE = NumberWidget(True, 0, SEED_MAXIMUM)
 
 
@@ -38,13 +38,27 @@ def freeze(value: object) -> Literal_:
     raise TypeError(f"A graph holds numbers, strings, lists and mappings of them, not {value!r}.")
 
 
+def thawed(value: Literal_) -> object:
+    """The value with lists for tuples, as JSON has it: what `freeze` was given."""
+    match value:
+        case tuple():
+            return [thawed(item) for item in value]
+        case Mapping():
+            return {key: thawed(item) for key, item in value.items()}
+    return value
+
+
 def literal_problem(
     node: str, spec: InputSpec, value: Literal_
 ) -> WrongType | OutOfRange | NotAChoice | None:
     """What keeps the input from taking the value, or None."""
     if value is None and not spec.required:
         return None
+    if spec.free and isinstance(spec.widget, ChoiceWidget | FileWidget | None):
+        return None
     match spec.widget:
+        case NumberWidget(whole) if spec.free:
+            return _number_problem(node, spec.name, NumberWidget(whole), value)
         case NumberWidget() as widget:
             return _number_problem(node, spec.name, widget, value)
         case TextWidget() | FileWidget():

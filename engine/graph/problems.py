@@ -11,11 +11,12 @@ from engine.graph.spec import Literal_
 
 @dataclass(frozen=True, slots=True)
 class UnknownNode:
-    """A node of a kind that no pack brings."""
+    """A node of a kind that no pack brings. `pack` is the one that the graph's file names for it."""
 
     node: str
     kind: str
     closest: tuple[str, ...] = ()
+    pack: str = ""
 
     def describe(self) -> str:
         """What is wrong, in a sentence."""
@@ -24,7 +25,8 @@ class UnknownNode:
     @property
     def hint(self) -> str:
         """What to do."""
-        return _did_you_mean(self.closest) or "Put the pack that brings it into custom_nodes/."
+        pack = f"the pack {self.pack}" if self.pack else "the pack that brings it"
+        return _did_you_mean(self.closest) or f"Put {pack} into custom_nodes/."
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +272,34 @@ class NoOutputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A value that the node's own check (ComfyUI's VALIDATE_INPUTS) does not take, and why, if it said so."""
+
+    node: str
+    input: str
+    reason: str = ""
+
+    def describe(self) -> str:
+        """What is wrong, in a sentence."""
+        why = f": {self.reason}" if self.reason else ""
+        return f"node {self.node} does not take its input '{self.input}'{why}."
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "Give it another value."
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A place of a graph file that cannot be read."""
+    """A place of a graph file that cannot be read. Of an input, `value` is what stands there."""
 
     where: str
     expected: str
     found: str
     node: str | None = None
+    input: str | None = None
+    value: Literal_ = None
 
     def describe(self) -> str:
         """What is wrong, in a sentence."""
@@ -301,6 +324,7 @@ Problem: TypeAlias = (
     | UnknownOutput
     | Cycle
     | NoOutputs
+    | Refused
     | Unreadable
 )
 

@@ -23,7 +23,7 @@ class NumberWidget:
 
 @dataclass(frozen=True, slots=True)
 class SeedWidget:
-    """A whole number from 0 to 2**53 - 1, the largest that a browser's JSON keeps exact."""
+    """A whole number from 0 to 2**64 - 1. A browser's JSON keeps no more than 2**53 - 1 exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class InputSpec:
     """One parameter of a node. `widget` is None for pure sockets; a widget can be a socket too.
 
     `raw_link`: the node gets the link itself, not the value behind it. `options` are what a ComfyUI pack says of the
-    input beside what the fields here hold; they are passed on to clients as they are.
+    input beside what the fields here hold; they are passed on to clients as they are. `free`: the node checks the value
+    itself, so that bounds, choices and files are only what clients show.
     """
 
     name: str
@@ -73,6 +74,7 @@ class InputSpec:
     takes_list: bool = False
     raw_link: bool = False
     options: Mapping[str, Literal_] = field(default_factory=dict)
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class NodeSpec:
     `fingerprinted`: it has a `fingerprint=` function that the worker asks before it trusts a cached result.
     `validated`: it has a check of its own for its literals, which only a worker can ask.
     `once_per_node`: two equal nodes of a graph do not share a result (NOT_IDEMPOTENT).
-    `open_ended`: it takes inputs that are not declared (ComfyUI's `**kwargs`).
+    `open_ended`: it takes inputs that are not declared (ComfyUI's `**kwargs`): links only, and literals too where it
+    is `open_to_literals` (an `optional` of ComfyUI's that has any name).
     `style`: whose node it is: "weft", or a ComfyUI pack's of the old ("v1") or the new ("v3") kind.
     `hidden`: what it is given without a socket: pairs of a parameter and ComfyUI's name for what it gets.
     """
@@ -122,6 +125,7 @@ class NodeSpec:
     validated: bool = False
     once_per_node: bool = False
     open_ended: bool = False
+    open_to_literals: bool = False
     deprecated: bool = False
     experimental: bool = False
     style: Literal["weft", "v1", "v3"] = "weft"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from engine.graph.cycles import cycles
 from engine.graph.graph import Graph, InputValue, Link, Node
 from engine.graph.literals import closest, literal_problem
+from engine.graph.marks import unmarked
 from engine.graph.problems import (
     Cycle,
     DanglingLink,
@@ -39,6 +40,7 @@ def validate(
     *,
     wanted: Collection[Link] = (),
     outer: NodeSpec | None = None,
+    around: Mapping[str, Node] | None = None,
 ) -> list[Problem]:
     """Every problem of the graph, in the order of its nodes; then its cycles.
 
@@ -48,8 +50,11 @@ def validate(
         folders: The files of each folder. Names of files in a folder that is not listed go unchecked.
         wanted: Outputs that are asked for, so that the graph needs no node that saves or shows anything.
         outer: The node that expanded into this graph, whose inputs may be read as `Link(OUTER, name)`.
+        around: Nodes of the graphs around an expansion that its links may lead to.
     """
     check = _Pass(graph, registry, folders or {})
+    if around:
+        check.nodes = {**around, **graph.nodes}
     if outer is not None:
         check.add_outer(outer)
     for id, node in graph.nodes.items():
@@ -74,10 +79,18 @@ class _Kind:
         self.outputs.update(enumerate(spec.outputs))
         # Most values are plainly fine: a quick answer for those is what makes the pass fast.
         self.plainly_takes = {input.name: _plainly_takes(input) for input in spec.inputs}
+        if spec.style != "weft":  # what stands at a type of their own is made by the packs' own widgets
+            self.plainly_takes |= {input.name: _anything for input in spec.inputs if input.widget is None}
+
+
+def _anything(value: InputValue) -> bool:
+    return True
 
 
 def _plainly_takes(input: InputSpec) -> Callable[[InputValue], bool]:
     match input.widget:
+        case _ if input.free:
+            pass
         case TextWidget():
             return lambda value: value.__class__ is str
         case NumberWidget(whole, low, high):
@@ -129,7 +142,8 @@ class _Pass:
                 if source is None or (source.kind, value.output, node.kind, name) not in self.good_ports:
                     self.link(id, name, kind, value)
             elif name not in kind.inputs:
-                self.unknown_input(id, name, kind)
+                if not kind.spec.open_ended:
+                    self.unknown_input(id, name, kind)
             elif not kind.plainly_takes[name](value):
                 self.literal(id, kind.inputs[name], value)
         self.passed.add(id)
@@ -141,7 +155,8 @@ class _Pass:
         return self.kinds[id]
 
     def unknown_node(self, id: str, node: Node) -> None:
-        self.problems.append(UnknownNode(id, node.kind, self.near(node.kind, self.registry.specs)))
+        near, pack = self.near(node.kind, self.registry.specs), node.meta.get("pack", "")
+        self.problems.append(UnknownNode(id, node.kind, near, str(pack)))
         self.may_have_effect = True
         self.in_order = False  # it may be in a cycle all the same
         for name, value in node.inputs.items():
@@ -154,7 +169,7 @@ class _Pass:
 
     def link(self, id: str, name: str, kind: _Kind, link: Link) -> None:
         wanted = kind.inputs.get(name)
-        if wanted is None:
+        if wanted is None and not kind.spec.open_ended:
             self.unknown_input(id, name, kind)
         output = self.source(id, name, link)
         if output is None or wanted is None:
@@ -182,10 +197,11 @@ class _Pass:
         problem = literal_problem(id, spec, value)
         if problem is not None:
             self.problems.append(problem)
-        elif isinstance(spec.widget, FileWidget) and isinstance(value, str):
+        elif isinstance(spec.widget, FileWidget) and isinstance(value, str) and not spec.free:
             folder = spec.widget.folder
-            files = self.files.get(folder)
-            if files is not None and value not in files:
+            meant, name = unmarked(folder, value)
+            files = self.files.get(meant)
+            if files is not None and value not in files and name not in files:
                 near = self.near(value, files)
                 some = tuple(sorted(files)[:10])
                 self.problems.append(MissingFile(id, spec.name, folder, value, near, some))

@@ -52,18 +52,26 @@ class Lazy(Generic[T]):
 class Expand:
     """Returned by a node that turns into a graph. Its outputs are then those of the links, by output name.
 
-    A single link will do for a node with a single output. Inside, `Link(OUTER, name)` reads the node's own inputs.
+    A single link will do for a node with a single output; what is no link is the output's value. Inside,
+    `Link(OUTER, name)` reads the node's own inputs and the `given` values, which a graph could not hold; other links
+    that lead out of the graph read the nodes of the graph around it. `published` is what the node itself shows.
     """
 
     graph: Graph
-    outputs: Mapping[str, Link] | Link
+    outputs: Mapping[str, object] | Link
+    given: Mapping[str, object] = field(default_factory=dict)
+    published: Published | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Returned instead of a value: whatever reads it is skipped, and the person is told why."""
+    """Returned instead of a value: whatever reads it is skipped, and the person is told why.
+
+    `passed_on`: a node was skipped for it already, so that the person knows.
+    """
 
     reason: str
+    passed_on: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +93,11 @@ class Published:
 
     files: tuple[PublishedFile, ...] = ()
     shown: Mapping[str, tuple[Literal_, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Returned by a node that gives values and publishes something as well: its outputs in order, and what it made."""
+
+    values: tuple[object, ...]
+    published: Published

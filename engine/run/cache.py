@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from engine.run import memory
 from engine.run.files import still_there
-from engine.run.memory import byte_size
 from engine.run.result import Result
 
 GIB = 2**30
-SHARE = 0.5  # of the machine's memory, where nothing else is said
+SHARE = 0.5  # of the memory, where nothing else is said
+RESERVE = 0.05  # of the memory, that is to stay free for what nodes have in hand
+WORTH_A_LOOK = 2**20  # bytes from which on a result makes it worth looking how much memory is free
 AFTER_EVICTION = 0.9  # of the budget: making room for a while costs one sort, for a single result as much
 OVERHEAD = 300  # bytes that an entry takes beside its values
 
-Keep = Literal["anywhere", "in memory"]
+Keep = Literal["anywhere", "in memory", "model"]
+"""Where a result may be kept. A model stays with the process that loaded it, and is counted by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The bytes of what is kept in memory: models, and all other results; and how many it may be."""
+
+    models: int = 0
+    results: int = 0
+    budget: int = 0
 
 
 class Cache(Protocol):
     """Where results are kept by key. Every method may be called from any thread."""
+
+    def begin(self, keys: Collection[str]) -> None:
+        """A run of a graph begins, whose nodes have these keys."""
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a result that `get` would give. It may be gone, or prove damaged, by then."""
@@ -33,12 +47,24 @@ class Cache(Protocol):
     def at_hand(self, key: str) -> Result | None:
         """The result if it can be had at once, or None."""
 
-    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
-        """Keep a result that took so long to make, if there is room for it."""
+    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
+        """Keep a result that took so long to make, if there is room for it. Gives the bytes of its values, if kept."""
+
+    def clear(self, *, models: bool, results: bool) -> None:
+        """Let go of the models, of all other results, or of both, as far as they take memory; files stay."""
+
+    def kept(self) -> Kept:
+        """How much memory is taken."""
+
+    def flush(self) -> None:
+        """Wait until results are where they stay."""
 
 
 class NoCache:
     """Keeps nothing."""
+
+    def begin(self, keys: Collection[str]) -> None:
+        """Nothing to do."""
 
     def __contains__(self, key: str) -> bool:
         return False
@@ -51,8 +77,19 @@ class NoCache:
         """None."""
         return None
 
-    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
+    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Let it go."""
+        return 0
+
+    def clear(self, *, models: bool, results: bool) -> None:
+        """Nothing to do."""
+
+    def kept(self) -> Kept:
+        """Nothing."""
+        return Kept()
+
+    def flush(self) -> None:
+        """Nothing to wait for."""
 
 
 @dataclass(slots=True)
@@ -83,18 +120,59 @@ def to_evict(entries: Mapping[str, Worth], budget: int, now: float) -> list[str]
     return leaving
 
 
+class Book:
+    """What entries take of one memory, with a budget."""
+
+    def __init__(self, device: str, budget: int | None) -> None:
+        total = memory.total_memory(device)
+        self.device = device
+        self.budget = budget or int(total * SHARE)
+        self.reserve = int(total * RESERVE)
+        self.entries: dict[str, Worth] = {}
+        self.bytes = 0
+
+    def enter(self, key: str, size: int, seconds: float, now: float) -> None:
+        """Write an entry in, in place of an older one."""
+        if key in self.entries:
+            self.strike(key)
+        self.entries[key] = Worth(size, seconds, now)
+        self.bytes += size
+
+    def strike(self, key: str) -> None:
+        """Strike an entry out, if it is there."""
+        old = self.entries.pop(key, None)
+        if old is not None:
+            self.bytes -= old.bytes
+
+    def leaving(self, now: float) -> list[str]:
+        """What has to go, for the budget and for some memory to be free."""
+        wanted = self.reserve - memory.free_memory(self.device)
+        return to_evict(self.entries, min(self.budget, max(0, self.bytes - max(0, wanted))), now)
+
+
 class MemoryCache:
-    """Results as they are, up to a number of bytes.
+    """Results as they are, up to a number of bytes, and to another of those that lie on the device.
 
     A result that stands for published files counts only as long as they lie where they were put.
+
+    Args:
+        budget: Bytes of the machine's memory; by default half of it.
+        device: Where nodes compute.
+        device_budget: Bytes of the device's memory; by default half of it.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
-        self.budget = budget or int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * SHARE)
+    def __init__(
+        self, budget: int | None = None, device: str = "cpu", device_budget: int | None = None
+    ) -> None:
+        self.host = Book("cpu", budget)
+        self.device = Book(device, device_budget) if device != "cpu" else self.host
+        self._books = (self.host,) if device == "cpu" else (self.host, self.device)
         self._results: dict[str, Result] = {}
-        self._worth: dict[str, Worth] = {}
-        self._bytes = 0
+        self._models: set[str] = set()
         self._lock = threading.Lock()
+
+    def begin(self, keys: Collection[str]) -> None:
+        """Nothing to do: results stay as long as there is room."""
 
     def __contains__(self, key: str) -> bool:
         result = self._results.get(key)
@@ -102,27 +180,55 @@ class MemoryCache:
 
     def get(self, key: str) -> Result | None:
         """The result, or None."""
-        with self._lock:
-            result = self._results.get(key)
-            if result is not None:
-                self._worth[key].used = time.monotonic()
+        result = self._results.get(key)
+        worth = self.host.entries.get(key)  # without the lock: a date too much or too few does no harm
+        if worth is not None:
+            worth.used = time.monotonic()
         return result
 
     at_hand = get
 
-    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
-        """Keep a result, evicting what is worth less than others where the budget is exceeded."""
-        size = sum(byte_size(value) for value in result.outputs.values()) + OVERHEAD
+    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
+        """Keep a result, evicting what is worth less than others where there is no room."""
+        size = memory.byte_size_of_all(result.outputs.values())
+        on_device = 0
+        if self.device is not self.host:
+            on_device = memory.device_bytes(result.outputs.values(), self.device.device)
         with self._lock:
             now = time.monotonic()
-            old = self._worth.get(key)
-            self._bytes += size - (old.bytes if old else 0)
             self._results[key] = result
-            self._worth[key] = Worth(size, seconds, now)
-            if self._bytes > self.budget:
-                for leaving in to_evict(self._worth, self.budget, now):
-                    del self._results[leaving]
-                    self._bytes -= self._worth.pop(leaving).bytes
+            if keep == "model":
+                self._models.add(key)
+            self.host.enter(key, size - on_device + OVERHEAD, seconds, now)
+            if on_device:
+                self.device.enter(key, on_device, seconds, now)
+            for book in self._books:
+                if size > WORTH_A_LOOK or book.bytes > book.budget:
+                    for leaving in book.leaving(now):
+                        self._drop(leaving)
+        return size
+
+    def clear(self, *, models: bool, results: bool) -> None:
+        """Let go of the models, of all other results, or of both."""
+        with self._lock:
+            for key in [key for key in self._results if (models if key in self._models else results)]:
+                self._drop(key)
+
+    def kept(self) -> Kept:
+        """How much memory is taken: the device's, or the machine's where that is the device."""
+        with self._lock:
+            entries = self.device.entries
+            models = sum(entries[key].bytes for key in self._models if key in entries)
+            return Kept(models, self.device.bytes - models, self.device.budget)
+
+    def flush(self) -> None:
+        """Nothing to wait for."""
+
+    def _drop(self, key: str) -> None:
+        self._results.pop(key, None)
+        self._models.discard(key)
+        self.host.strike(key)
+        self.device.strike(key)
 
 
 class Layers:
@@ -131,6 +237,11 @@ class Layers:
     def __init__(self, fast: Cache, slow: Cache) -> None:
         self.fast = fast
         self.slow = slow
+
+    def begin(self, keys: Collection[str]) -> None:
+        """Tell both."""
+        self.fast.begin(keys)
+        self.slow.begin(keys)
 
     def __contains__(self, key: str) -> bool:
         return key in self.fast or key in self.slow
@@ -149,8 +260,22 @@ class Layers:
         """The result, if the fast layer has it."""
         return self.fast.at_hand(key)
 
-    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
+    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Keep a result in both, or in the fast one alone."""
-        self.fast.put(key, result, seconds, keep)
+        size = self.fast.put(key, result, seconds, keep)
         if keep == "anywhere":
             self.slow.put(key, result, seconds, keep)
+        return size
+
+    def clear(self, *, models: bool, results: bool) -> None:
+        """Let go of what both have in memory."""
+        self.fast.clear(models=models, results=results)
+        self.slow.clear(models=models, results=results)
+
+    def kept(self) -> Kept:
+        """What the fast one takes."""
+        return self.fast.kept()
+
+    def flush(self) -> None:
+        """Wait for the slow one."""
+        self.slow.flush()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from engine.graph.spec import Literal_
 from engine.graph.values import Blocked, Expand, Lazy, Published
 from engine.run.context import Cancelled, Context
 from engine.run.kinds import Kind
@@ -49,7 +50,7 @@ def blocked_by(kind: Kind, inputs: Mapping[str, object]) -> Blocked | None:
     for name, value in inputs.items():
         if isinstance(value, Blocked):
             return value
-        if isinstance(value, Many) and name in kind.lists:
+        if isinstance(value, Many) and kind.takes_list(name):
             for item in value.items:
                 if isinstance(item, Blocked):
                     return item
@@ -57,8 +58,19 @@ def blocked_by(kind: Kind, inputs: Mapping[str, object]) -> Blocked | None:
 
 
 def blocked(kind: Kind, by: Blocked) -> Result:
-    """The result of a node that was not called: it blocks what reads it."""
-    return Result({output.name: by for output in kind.spec.outputs})
+    """The result of a node that was not called: it blocks what reads it, and the person knows already."""
+    passed_on = Blocked(by.reason, passed_on=True)
+    return Result({output.name: passed_on for output in kind.spec.outputs})
+
+
+def partly_blocked(kind: Kind, inputs: Mapping[str, object]) -> Blocked | None:
+    """What keeps some calls of a mapped node from being made, if nobody was told of it yet."""
+    for name, value in inputs.items():
+        if isinstance(value, Many) and not kind.takes_list(name):
+            for item in value.items:
+                if isinstance(item, Blocked) and not item.passed_on:
+                    return item
+    return None
 
 
 def call(
@@ -72,13 +84,15 @@ def call(
         context: For the nodes that want one.
         unasked: The lazy inputs that are not there yet. The node raises `Needed` when it asks for one.
     """
-    sliced = frozenset(name for name, value in inputs.items() if value.__class__ is Many) - kind.lists
+    sliced = frozenset(
+        [name for name, value in inputs.items() if value.__class__ is Many and not kind.takes_list(name)]
+    )
     if not sliced:
         arguments = dict(inputs) if kind.plain else _arguments(kind, inputs, unasked)
         returned = _call_once(kind, arguments, context)
         return returned if isinstance(returned, Result) else Grown((Growth(returned, inputs),), False)
     parts: list[Result | Growth] = []
-    for index in range(_calls([cast("Many", inputs[name]) for name in sliced])):
+    for index in range(_calls({name: cast("Many", inputs[name]) for name in sliced})):
         given = {name: _item(value, index) if name in sliced else value for name, value in inputs.items()}
         by = blocked_by(kind, given)
         if by is not None:
@@ -100,10 +114,19 @@ def joined(kind: Kind, parts: Sequence[Result]) -> Result:
                 item for value in values for item in (value.items if isinstance(value, Many) else (value,))
             ]
         outputs[output.name] = Many(tuple(values))
-    published = [part.published for part in parts if part.published is not None]
-    if not published:
-        return Result(outputs)
-    return Result(outputs, Published(tuple(file for each in published for file in each.files)))
+    return Result(outputs, published_together([part.published for part in parts]))
+
+
+def published_together(parts: Iterable[Published | None]) -> Published | None:
+    """What several calls or nodes published, as one: all files, and of what they show each key's lists in a row."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    shown: dict[str, tuple[Literal_, ...]] = {}
+    for part in there:
+        for key, items in part.shown.items():
+            shown[key] = (*shown.get(key, ()), *items)
+    return Published(tuple(file for part in there for file in part.files), shown)
 
 
 def _call_once(kind: Kind, arguments: dict[str, object], context: Context) -> Result | Expand:
@@ -128,9 +151,21 @@ async def _watched(coroutine: Coroutine[object, object, T], context: Context) ->
     return task.result()
 
 
-def _calls(sliced: Sequence[Many]) -> int:
-    lengths = [len(many.items) for many in sliced]
-    return max(lengths) if min(lengths) else 0
+class EmptyList(ValueError):
+    """A node was to be mapped over an empty list and a longer one side by side."""
+
+    def __init__(self, empty: str, longer: str, length: int) -> None:
+        super().__init__(f"Its input '{empty}' got an empty list, but '{longer}' one of {length}.")
+        self.hint = f"Connect '{empty}' to something that gives at least one value, or make both lists empty."
+
+
+def _calls(sliced: Mapping[str, Many]) -> int:
+    """As many calls as the longest list has items. No calls for nothing; an empty list has no last item to repeat."""
+    lengths = {name: len(many.items) for name, many in sliced.items()}
+    longest, shortest = max(lengths, key=lengths.__getitem__), min(lengths, key=lengths.__getitem__)
+    if lengths[shortest] == 0 < lengths[longest]:
+        raise EmptyList(shortest, longest, lengths[longest])
+    return lengths[longest]
 
 
 def _item(value: object, index: int) -> object:
@@ -138,7 +173,9 @@ def _item(value: object, index: int) -> object:
 
 
 def _arguments(kind: Kind, given: Mapping[str, object], unasked: Collection[str]) -> dict[str, object]:
-    arguments = {name: _whole_list(value) if name in kind.lists else value for name, value in given.items()}
+    arguments = {
+        name: _whole_list(value) if kind.takes_list(name) else value for name, value in given.items()
+    }
     for name in kind.lazy:
         if name in unasked:
             arguments[name] = Lazy(name)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
 from engine.run.files import Files
-from engine.run.folders import Folders, relative_name
+from engine.run.folders import Folders
+from engine.run.names import relative_name
 
 T = TypeVar("T")
 
@@ -36,6 +37,12 @@ class Watcher(Protocol):
     def preview(self, value: object) -> None:
         """Look at an unfinished value, if somebody wants to see one now."""
 
+    def tell(self, kind: str, data: bytes, client: str, binary: int | None) -> None:
+        """Take a message for clients."""
+
+    def cancel(self) -> None:
+        """End the whole run."""
+
 
 class Nobody:
     """Nobody watches: for plain calls in tests and notebooks."""
@@ -48,14 +55,23 @@ class Nobody:
     def preview(self, value: object) -> None:
         """Nobody looks."""
 
+    def tell(self, kind: str, data: bytes, client: str, binary: int | None) -> None:
+        """Nobody listens."""
+
+    def cancel(self) -> None:
+        """There is nothing to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Declare a parameter of this type and the engine gives it to the node; it is no socket.
 
-    `device` is where to compute ("cpu" or "cuda"). `provenance` holds the texts to write into files, so that a
-    picture tells how it was made: "weft", the graph, and "prompt", the same as ComfyUI reads it. `inputs` and
-    `outputs` are where files are found and put; nodes ask through the methods below.
+    `device` is where to compute ("cpu" or "cuda"). `node` is the node's own id in the graph, behind the ids of those
+    that turned into it ("outer/inner"); a node whose result depends on it is `once_per_node`. `provenance` holds the
+    texts to write into files, so that a picture tells how it was made: "weft", the graph, and "prompt", the same as
+    ComfyUI reads it. `inputs` and `outputs` are where files are found and put; nodes ask through the methods below.
+    `request` is what the run was asked for with, where a server runs it: "run", "client", "prompt", "extra" and
+    "secrets".
     """
 
     __weft_context__: ClassVar[bool] = True
@@ -65,6 +81,12 @@ class Context:
     watcher: Watcher = field(default=Nobody(), repr=False)
     inputs: Folders | None = None
     outputs: Files | None = None
+    node: str = ""
+    request: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    def for_node(self, node: str, watcher: Watcher) -> Context:
+        """The same for one node of the run. Each node has its own, and `replace` would take three times as long."""
+        return Context(self.device, self.provenance, watcher, self.inputs, self.outputs, node, self.request)
 
     def track(self, items: Iterable[T], total: int | None = None) -> Iterator[T]:
         """Go through the items, telling of each, showing it if asked to, and leaving when the run is cancelled.
@@ -90,6 +112,10 @@ class Context:
     def preview(self, value: object) -> None:
         """Offer an unfinished value for a look. It is not copied: do not change it afterwards."""
         self.watcher.preview(value)
+
+    def tell(self, kind: str, data: bytes, client: str = "", binary: int | None = None) -> None:
+        """Send a message to one client or to all, as `NodeTold` describes it."""
+        self.watcher.tell(kind, data, client, binary)
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` when the run is cancelled."""

@@ -6,23 +6,25 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
 from engine.graph.values import Needed
+from engine.run import memory
 from engine.run.cache import Cache, Keep
-from engine.run.call import blocked, blocked_by, call
+from engine.run.call import Grown, blocked, blocked_by, call, partly_blocked
 from engine.run.context import Cancelled, Context
-from engine.run.events import NodeFailed, NodeStarted
+from engine.run.events import NodeBlocked, NodeFailed, NodeStarted
 from engine.run.expand import EndlessExpansion, gathered, opened
 from engine.run.failure import failure
 from engine.run.inbox import OVER, Inbox, NodeWatcher
-from engine.run.kinds import Kinds
+from engine.run.kinds import QUICK, Kind
+from engine.run.out_of_memory import with_room
 from engine.run.plan import Plan
 from engine.run.result import Result
 from engine.run.state import State
 from engine.run.tasks import OpenGrowth, Scope, Status, Task, circle
+from engine.run.threads import THREADS, Job
 from engine.run.workers import Workers
 
 PATIENCE = 2.0  # seconds that a run which is closed waits for its nodes to stop
@@ -44,23 +46,33 @@ class Crew:
 
     - Each takes a ready task, does it without holding the lock, and gives the result in before it takes another.
     - One that finds more tasks ready wakes another, or starts it; threads that find nothing wait.
+    - While somebody is at a task that is known to be quick, nobody else is woken: handing the next one over would take
+      longer than doing it. Should it not be quick after all, `nudge` gets the others to work.
     - The last one to find nothing posts `OVER`, and so does whatever goes wrong in the engine itself.
     """
 
     def __init__(
-        self, plan: Plan, workers: Workers, cache: Cache, inbox: Inbox, provenance: Mapping[str, str]
+        self,
+        plan: Plan,
+        workers: Workers,
+        cache: Cache,
+        inbox: Inbox,
+        provenance: Mapping[str, str],
+        request: Mapping[str, object],
     ) -> None:
-        kinds = Kinds(workers.registry, workers.functions)
-        self.state = State(kinds, cache, inbox.post, workers.threads)
+        self.state = State(workers.kinds, cache, inbox.post, workers.threads)
         self.scope = Scope(plan.graph, plan.keys)
         self._plan = plan
         self._workers = workers
         self._cache = cache
         self._inbox = inbox
-        self._context = Context(workers.device, provenance, outputs=workers.files, inputs=workers.folders)
+        self._context = Context(
+            workers.device, provenance, outputs=workers.files, inputs=workers.folders, request=request
+        )
         self._condition = threading.Condition(threading.Lock())
-        self._threads: list[threading.Thread] = []
+        self._jobs: list[Job] = []
         self._idle = 0
+        self._trusting = True
         self._over = False
 
     def start(self) -> None:
@@ -84,8 +96,15 @@ class Crew:
         """Stop, and wait a while for the threads to end. One that does not listen is left behind."""
         self.stop()
         deadline = perf_counter() + PATIENCE
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - perf_counter()))
+        for job in self._jobs:
+            job.wait(deadline - perf_counter())
+
+    def nudge(self) -> None:
+        """Nothing has happened for a while: whoever is at work is not as quick as was thought."""
+        with self._condition:
+            if self._trusting and self.state.running:
+                self._trusting = False
+                self._call_help()
 
     @property
     def finished(self) -> bool:
@@ -113,7 +132,7 @@ class Crew:
 
     def _next(self) -> Task | None:
         while not self._over:
-            task = self.state.take()
+            task = None if self._waits_for_quick else self.state.take()
             if task is not None:
                 self._call_help()
                 return task
@@ -125,16 +144,20 @@ class Crew:
             self._idle -= 1
         return None
 
+    @property
+    def _waits_for_quick(self) -> bool:
+        return self._trusting and self.state.running > self.state.slow
+
     def _call_help(self) -> None:
         if not self.state.has_more:
             if not self.state.running:
                 self._end()
+        elif self._waits_for_quick:
+            pass
         elif self._idle:
             self._condition.notify()
         else:
-            thread = threading.Thread(target=self._work, name=f"weft-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._jobs.append(THREADS.start(self._work))
 
     def _end(self) -> None:
         if self._over:
@@ -185,9 +208,9 @@ class Crew:
             result = gathered(task)
             self._keep(task, result)
             return partial(self.state.finish, task, result)
-        reason = blocked_by(task.kind, inputs)
-        if reason is not None:
-            return partial(self.state.finish, task, blocked(task.kind, reason), reason=reason.reason)
+        by = blocked_by(task.kind, inputs)
+        if by is not None:
+            return partial(self.state.finish, task, blocked(task.kind, by), blocked=by)
         if not task.announced:
             task.announced = True
             self._inbox.post(NodeStarted(task.path, task.kind.spec.id))
@@ -201,6 +224,8 @@ class Crew:
             if isinstance(error, Cancelled) and self._inbox.stopping:
                 return partial(self.state.give_up, task)
             return self._failed(task, error, inputs)
+        if (by := partly_blocked(task.kind, inputs)) is not None:
+            self._inbox.post(NodeBlocked(task.path, by.reason))
         if isinstance(done, OpenGrowth):
             return partial(self.state.grow, task, done)
         self._keep(task, done)
@@ -209,18 +234,36 @@ class Crew:
     def _call(self, task: Task, inputs: Mapping[str, object]) -> Result | OpenGrowth:
         kind, context = task.kind, self._context
         if kind.spec.context or kind.spec.is_async:
-            context = replace(context, watcher=NodeWatcher(task.path, self._inbox))
-        returned = call(kind, inputs, context, task.unasked.keys() - inputs.keys())
+            context = context.for_node(task.path, NodeWatcher(task.path, self._inbox))
+        unasked = task.unasked.keys() - inputs.keys() if task.unasked else ()
+        measured = kind.lane == "device" and context.device != "cpu"
+        if measured:
+            memory.begin_peak(context.device)
+
+        def attempt(variant: Kind) -> Result | Grown:
+            if self._inbox.stopping:
+                raise Cancelled
+            return call(variant, inputs, context, unasked)
+
+        started = perf_counter()
+        returned = with_room(kind, attempt, self._cache, self._working, context.device)
+        kind.quick = perf_counter() - started < QUICK
+        task.peak = memory.peak(context.device) if measured else 0
         return returned if isinstance(returned, Result) else opened(task, returned, self._workers)
+
+    def _working(self) -> int:
+        with self._condition:
+            return self.state.working()
 
     def _keep(self, task: Task, result: Result) -> None:
         spec, growth = task.kind.spec, task.growth
-        if growth and not spec.effect and any(part.effects for part in growth.open_parts):
+        gathers = spec.effect and spec.style == "weft"
+        if growth and not gathers and any(part.effects for part in growth.open_parts):
             return  # its effects are to be looked after in every run
         # Of expansions within one another, the outermost and the innermost are enough on disk.
         nested = growth is not None and task.scope.depth > 0
-        keep: Keep = "in memory" if spec.pinned or spec.effect or nested else "anywhere"
-        self._cache.put(task.key, result, perf_counter() - task.started, keep)
+        keep: Keep = "model" if spec.pinned else "in memory" if spec.effect or nested else "anywhere"
+        task.size = self._cache.put(task.key, result, perf_counter() - task.started, keep)
 
     def _failed(self, task: Task, error: BaseException, inputs: Mapping[str, object]) -> Callable[[], None]:
         event = failure(task.path, task.kind.spec.id, error, inputs)

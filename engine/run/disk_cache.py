@@ -12,12 +12,15 @@ import os
 import threading
 import time
 import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.run.cache import GIB, Keep, Worth, to_evict
+from engine.run.cache import GIB, Keep, Kept, Worth, to_evict
 from engine.run.codec import Codec, Unkeepable
-from engine.run.memory import byte_size
+from engine.run.memory import byte_size_of_all
 from engine.run.result import Result
+from engine.run.threads import THREADS, Job
 
 DISK_BUDGET = 20 * GIB
 SUFFIX = ".safetensors"
@@ -28,11 +31,26 @@ ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's: its pr
 FILE_SECONDS = 0.001
 SECONDS_PER_BYTE = 1 / 500e6
 
+MOST_WAITING = GIB // 4  # bytes that may wait to be written
+PATIENCE = 30.0  # seconds that a slow disk is waited for
+
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    key: str
+    result: Result
+    seconds: float
+    size: int
+
+
 class DiskCache:
-    """Results as files of a folder, up to a number of bytes. Several processes may use one folder."""
+    """Results as files of a folder, up to a number of bytes. Several processes may use one folder.
+
+    They are written one after the other on a thread of their own, each as soon as it is there: whatever ends the
+    process, all but the last few can be read afterwards.
+    """
 
     def __init__(
         self, folder: Path, codec: Codec, budget: int = DISK_BUDGET, file_seconds: float = FILE_SECONDS
@@ -45,6 +63,8 @@ class DiskCache:
         self._files: dict[str, Path] = {}
         self._worth: dict[str, Worth] = {}
         self._bytes = 0
+        self._waiting: dict[str, _Unwritten] = {}
+        self._writer: Job | None = None
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
             if not path.name.startswith("."):
@@ -52,11 +72,17 @@ class DiskCache:
             elif path.stat().st_mtime < time.time() - ABANDONED:
                 path.unlink(missing_ok=True)
 
+    def begin(self, keys: Collection[str]) -> None:
+        """Nothing to do: results stay as long as there is room."""
+
     def __contains__(self, key: str) -> bool:
-        return key in self._files
+        return key in self._files or key in self._waiting
 
     def get(self, key: str) -> Result | None:
         """The result, or None. A file that is damaged is removed."""
+        unwritten = self._waiting.get(key)
+        if unwritten is not None:
+            return unwritten.result
         path = self._files.get(key)
         if path is None:
             return None
@@ -79,23 +105,66 @@ class DiskCache:
         """None: a disk takes its time."""
         return None
 
-    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> None:
-        """Write a result down, if it can be and is worth it. A full disk is no fault of the run."""
-        size = sum(byte_size(value) for value in result.outputs.values())
-        if keep != "anywhere" or key in self._files or size > self.budget:
-            return
+    def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
+        """Write a result down soon, if it can be and is worth it. A full disk is no fault of the run."""
+        if keep != "anywhere" or seconds < self.file_seconds:
+            return 0
+        size = byte_size_of_all(result.outputs.values())
+        if key in self or size > self.budget:
+            return 0
         if seconds < self.file_seconds + (size * SECONDS_PER_BYTE if self.file_seconds else 0):
-            return
+            return 0
+        with self._lock:
+            self._waiting[key] = _Unwritten(key, result, seconds, size)
+            behind = sum(entry.size for entry in self._waiting.values()) > MOST_WAITING
+            if self._writer is None:
+                self._writer = THREADS.start(self._write_all)
+            writer = self._writer
+        if behind:  # nodes that are faster than the disk wait for it, or memory would fill up
+            writer.wait(PATIENCE)
+        return size
+
+    def clear(self, *, models: bool, results: bool) -> None:
+        """Nothing to do: files take no memory."""
+
+    def kept(self) -> Kept:
+        """Nothing, in memory."""
+        return Kept()
+
+    def flush(self) -> None:
+        """Wait until all results are written, or the disk proves too slow."""
+        with self._lock:
+            writer = self._writer
+        if writer is not None:
+            writer.wait(PATIENCE)
+
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._writer = None
+                    return
+                entry = next(iter(self._waiting.values()))
+            try:
+                self._write_down(entry)
+            except Exception:  # a value may hold anything; it must not keep others from being written
+                log.exception("The result %s is not kept on disk", entry.key)
+            with self._lock:
+                if self._waiting.get(entry.key) is entry:
+                    del self._waiting[entry.key]
+            del entry  # it holds values
+
+    def _write_down(self, entry: _Unwritten) -> None:
         try:
-            data = self.codec.encode(result)
-            path = self.folder / f"{key}.{round(seconds * 1000)}.{zlib.crc32(data):08x}{SUFFIX}"
-            self._write(path, data)
+            data = self.codec.encode(entry.result)
+            name = f"{entry.key}.{round(entry.seconds * 1000)}.{zlib.crc32(data):08x}{SUFFIX}"
+            self._write(self.folder / name, data)
         except Unkeepable:
             return
         except OSError as error:
-            log.warning("The result %s is not kept on disk: %s", key, error)
+            log.warning("The result %s is not kept on disk: %s", entry.key, error)
             return
-        self._remember(path, path.stat())
+        self._remember(self.folder / name, (self.folder / name).stat())
         self._make_room()
 
     def _write(self, path: Path, data: bytes) -> None:

@@ -85,21 +85,30 @@ class NodeExpanded:
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished:
-    """A node is done; `published` are the files it made, if any; `size` the bytes of its values, as far as kept."""
+    """A node is done.
+
+    `published` are the files it made, if any; `size` is the bytes of its values, as far as kept, and `peak` what the
+    device held at most while it ran, where that is known.
+    """
 
     path: str
     seconds: float
     published: Published | None = None
     from_cache: bool = False
     size: int = 0
+    peak: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NodeBlocked:
-    """A node was skipped since an input carries `Blocked(reason)`."""
+    """A node, or some call of it, was skipped since an input carries `Blocked(reason)`.
+
+    `first`: no node was skipped for it before, so this is where to say why.
+    """
 
     path: str
     reason: str
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from engine.graph.graph import Link
 from engine.run.cache import Cache
 from engine.run.crew import Crew
 from engine.run.events import Event, NodeFailed, RunFinished, RunStarted
-from engine.run.inbox import Cancel, Inbox, Over
+from engine.run.inbox import Cancel, Inbox, Message, Over
 from engine.run.plan import Plan
 from engine.run.result import Many
 from engine.run.tasks import value_of
 from engine.run.workers import Workers
+
+QUIET = 0.002  # seconds without any news after which no node at work counts as quick
 
 Values: TypeAlias = Mapping[Link, object]
 
@@ -25,6 +27,7 @@ def run(
     cache: Cache,
     inbox: Inbox | None = None,
     provenance: Mapping[str, str] | None = None,
+    request: Mapping[str, object] | None = None,
 ) -> Generator[Event, None, Values]:
     """Run a plan, yielding what happens. Closing the iterator cancels the run.
 
@@ -37,15 +40,17 @@ def run(
         cache: Where results come from and go to.
         inbox: To cancel the run, or to ask for previews, from elsewhere. It serves one run.
         provenance: Texts that nodes write into the files they make.
+        request: What the run was asked for with, for `Context.request`.
     """
     start = perf_counter()
     inbox = inbox or Inbox()
-    crew = Crew(plan, workers, cache, inbox, provenance or {})
+    crew = Crew(plan, workers, cache, inbox, provenance or {}, request or {})
     status: Literal["done", "failed", "cancelled"] = "done"
     try:
+        cache.begin(plan.keys.values())
         yield RunStarted(plan.will_run, tuple(id for id in plan.steps if id in plan.cached))
         crew.start()
-        while not isinstance(message := inbox.get(), Over):
+        while not isinstance(message := _news(inbox, crew), Over):
             if isinstance(message, Cancel):
                 crew.stop()
                 continue
@@ -59,6 +64,15 @@ def run(
         return values
     finally:
         crew.close()
+        cache.flush()
+
+
+def _news(inbox: Inbox, crew: Crew) -> Message:
+    message = inbox.get_within(QUIET)
+    if message is None:
+        crew.nudge()
+        message = inbox.get()
+    return message
 
 
 def _values(crew: Crew, plan: Plan) -> Values:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from engine.graph.graph import Graph, Link
-from engine.graph.problems import GraphInvalid
+from engine.graph.graph import Graph, Link, Node
+from engine.graph.problems import Cycle, DanglingLink, GraphInvalid, UnknownNode, UnknownOutput
 from engine.graph.registry import Registry
-from engine.graph.spec import NodeSpec
-from engine.graph.types import PortType, fits, type_text
+from engine.graph.spec import InputSpec, NodeSpec, OutputSpec
+from engine.graph.types import Anything, PortType, fits, type_text
 from engine.graph.validate import validate
-from engine.graph.values import OUTER, Expand, Published
-from engine.run.call import Grown, Growth, joined
+from engine.graph.values import OUTER, Expand
+from engine.run.call import Grown, Growth, joined, published_together
 from engine.run.fingerprints import fingerprints, readers
-from engine.run.keys import Origin, input_text, keys
+from engine.run.keys import Origin, input_text, keys, linked_text, output_mark
 from engine.run.plan import effects
-from engine.run.result import Result
+from engine.run.result import Many, Result
 from engine.run.returns import WrongResult
 from engine.run.tasks import VALUE, OpenGrowth, OpenPart, Scope, Source, Task, value_of
 from engine.run.workers import Workers
+
+# What keeps a graph from being run at all. Graphs that ComfyUI's packs make are not checked any further, as there.
+UNRUNNABLE = (UnknownNode, DanglingLink, UnknownOutput, Cycle)
 
 DEEPEST = 5000  # expansions within expansions: more than that is taken for a loop without an end
 
@@ -43,44 +47,94 @@ def gathered(task: Task) -> Result:
 
 
 def _opened_part(task: Task, growth: Growth, workers: Workers) -> OpenPart:
-    outer, spec, graph = task.scope, task.kind.spec, growth.expand.graph
+    outer, spec, expand = task.scope, task.kind.spec, growth.expand
     if outer.depth >= DEEPEST:
         raise EndlessExpansion(f"Its expansion is the {DEEPEST + 1}th within one another.")
-    outputs = _outputs(spec, growth.expand)
-    problems = validate(graph, workers.registry, wanted=tuple(outputs.values()), outer=spec)
+    outputs = _outputs(spec, expand)
+    graph, registry = expand.graph, workers.registry
+    links = {name: value for name, value in outputs.items() if isinstance(value, Link)}
+    around = _around(graph, links.values(), outer)
+    inside = _with_given(spec, expand.given)
+    nodes = {id: scope.graph.nodes[id] for id, scope in around.items()}
+    problems = validate(graph, registry, wanted=tuple(links.values()), outer=inside, around=nodes)
+    if spec.style != "weft":
+        problems = [problem for problem in problems if isinstance(problem, UNRUNNABLE)]
     if problems:
         raise GraphInvalid(problems)
-    _check_types(spec, graph, outputs, workers.registry)
-    scope = _scope(task, growth, workers.registry)
-    ids = readers(graph, workers.registry)
-    outside = fingerprints(graph, workers.registry, workers.folders, workers.functions, ids)
-    scope.keys = keys(graph, workers.registry, outside, workers.device, scope.origin)
-    return OpenPart(scope, outputs, effects(graph, workers.registry))
+    if spec.style == "weft":
+        _check_types(spec, inside, {**nodes, **graph.nodes}, links, registry)
+    scope = _scope(task, growth, around, registry)
+    ids = readers(graph, registry)
+    outside = fingerprints(graph, registry, workers.folders, workers.functions, ids)
+    scope.keys = keys(graph, registry, outside, workers.device, scope.origin)
+    values = {
+        output.name: _plain_value(output, outputs[output.name])
+        for output in spec.outputs
+        if output.name not in links
+    }
+    return OpenPart(scope, links, values, expand.published, effects(graph, registry))
 
 
-def _scope(task: Task, growth: Growth, registry: Registry) -> Scope:
+def _around(graph: Graph, outputs: Iterable[Link], outer: Scope) -> dict[str, Scope]:
+    """The graphs around this one that its links lead to, by the node they lead to."""
+    links = [link for node in graph.nodes.values() for link in node.inputs.values() if isinstance(link, Link)]
+    strangers = {link.node for link in (*links, *outputs)} - graph.nodes.keys() - {OUTER}
+    found: dict[str, Scope] = {}
+    scope: Scope | None = outer
+    while strangers and scope is not None:
+        found |= {id: scope for id in strangers if id in scope.graph.nodes}
+        strangers -= found.keys()
+        scope = scope.around
+    return found
+
+
+def _with_given(spec: NodeSpec, given: Mapping[str, object]) -> NodeSpec:
+    """The spec of the node, with what it gives to its graph besides as further inputs."""
+    return replace(
+        spec, inputs=(*spec.inputs, *(InputSpec(name, Anything(), required=False) for name in given))
+    )
+
+
+def _scope(task: Task, growth: Growth, around: Mapping[str, Scope], registry: Registry) -> Scope:
     outer, node = task.scope, task.scope.graph.nodes[task.id]
-    given: dict[str | int, Source] = {}
-    asked: dict[str | int, tuple[Scope, Link]] = {}
+    call = "" if growth.index is None else f"[{growth.index}]"
+    path = f"{task.path}/" if growth.index is None else f"{task.path}/{growth.index}/"
     texts: dict[tuple[str, str | int], str] = {}
+    scope = Scope(growth.expand.graph, {}, path, Origin(texts, path), outer.depth + 1, around=outer)
+    given: dict[str | int, Source] = {}
+    asked: dict[tuple[str, str | int], tuple[Scope, Link]] = {}
     for place, input in enumerate(task.kind.spec.inputs):
         name = input.name
         text = input_text(outer.graph, registry, outer.keys, outer.origin, task.id, input)
-        if name in growth.sliced:
-            text += f"[{growth.index}]"
-        texts[OUTER, name] = texts[OUTER, place] = text
+        texts[OUTER, name] = texts[OUTER, place] = text + (call if name in growth.sliced else "")
         link = node.inputs.get(name)
-        if isinstance(link, Link) and name not in growth.inputs:
-            asked[name] = asked[place] = (outer, link)
+        if isinstance(link, Link) and (input.raw_link or name not in growth.inputs):
+            asked[OUTER, name] = asked[OUTER, place] = (outer, link)
         else:
             value = growth.inputs.get(name, input.default)
             given[name] = given[place] = Source(Result({VALUE: value}))
-    path = f"{task.path}/" if growth.index is None else f"{task.path}/{growth.index}/"
-    origin = Origin(texts, path)
-    return Scope(growth.expand.graph, {}, path, origin, outer.depth + 1, given=given, asked=asked)
+    for name, value in growth.expand.given.items():
+        given[name] = Source(Result({VALUE: value}))
+        texts[OUTER, name] = f"given by @{task.key}{call}{output_mark(name)}"
+    for link in _links_to(around, growth.expand):
+        home = around[link.node]
+        asked[link.node, link.output] = (home, link)
+        texts[link.node, link.output] = linked_text(link, home.graph, registry, home.keys, home.origin)
+    scope.given, scope.asked = given, asked
+    return scope
 
 
-def _outputs(spec: NodeSpec, expand: Expand) -> Mapping[str, Link]:
+def _links_to(around: Mapping[str, Scope], expand: Expand) -> Iterator[Link]:
+    if not around:
+        return
+    outputs = (expand.outputs,) if isinstance(expand.outputs, Link) else expand.outputs.values()
+    inputs = (value for node in expand.graph.nodes.values() for value in node.inputs.values())
+    for value in (*inputs, *outputs):
+        if isinstance(value, Link) and value.node in around:
+            yield value
+
+
+def _outputs(spec: NodeSpec, expand: Expand) -> Mapping[str, object]:
     names = [output.name for output in spec.outputs]
     outputs = {names[0]: expand.outputs} if isinstance(expand.outputs, Link) and names else expand.outputs
     graph: object = expand.graph
@@ -97,9 +151,13 @@ def _outputs(spec: NodeSpec, expand: Expand) -> Mapping[str, Link]:
     return outputs
 
 
-def _check_types(spec: NodeSpec, graph: Graph, outputs: Mapping[str, Link], registry: Registry) -> None:
+def _check_types(
+    spec: NodeSpec, inside: NodeSpec, nodes: Mapping[str, Node], links: Mapping[str, Link], registry: Registry
+) -> None:
     for output in spec.outputs:
-        type = _type_of(outputs[output.name], spec, graph, registry)
+        if output.name not in links:
+            continue
+        type = _type_of(links[output.name], inside, nodes, registry)
         if not fits(type, output.type):
             raise WrongResult(
                 f"It expanded into a graph that gives {type_text(type)} as '{output.name}', "
@@ -108,17 +166,23 @@ def _check_types(spec: NodeSpec, graph: Graph, outputs: Mapping[str, Link], regi
             )
 
 
-def _type_of(link: Link, spec: NodeSpec, graph: Graph, registry: Registry) -> PortType:
+def _type_of(link: Link, inside: NodeSpec, nodes: Mapping[str, Node], registry: Registry) -> PortType:
     if link.node == OUTER:
-        ports = {input.name: input.type for input in spec.inputs}
+        ports = {input.name: input.type for input in inside.inputs}
     else:
-        ports = {output.name: output.type for output in registry[graph.nodes[link.node].kind].outputs}
+        ports = {output.name: output.type for output in registry[nodes[link.node].kind].outputs}
     return ports[link.output] if isinstance(link.output, str) else list(ports.values())[link.output]
+
+
+def _plain_value(output: OutputSpec, value: object) -> object:
+    return Many(tuple(value)) if output.gives_list and isinstance(value, list | tuple) else value
 
 
 def _gathered_part(task: Task, part: OpenPart) -> Result:
     outputs = {name: value_of(source, output) for name, (source, output) in part.sources.items()}
-    if not task.kind.spec.effect:
-        return Result(outputs)
-    made = [maker.result.published for maker in part.makers if maker.result and maker.result.published]
-    return Result(outputs, Published(tuple(file for published in made for file in published.files)))
+    made = [part.published]
+    if (
+        task.kind.spec.effect and task.kind.spec.style == "weft"
+    ):  # packs' nodes show what they make themselves
+        made += [maker.result.published for maker in part.makers if maker.result]
+    return Result({**part.values, **outputs}, published_together(made))

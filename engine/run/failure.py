@@ -19,8 +19,6 @@ MOST_FRAMES = 8
 LONGEST_MESSAGE = 2000
 
 HINTS = {
-    "OutOfMemoryError": "Make the picture or the batch smaller.",
-    "MemoryError": "Make the picture or the batch smaller.",
     "SystemExit": "A node must not end the program: raise an error that says what is wrong instead.",
     "KeyboardInterrupt": "A node must not interrupt the program: raise an error that says what is wrong instead.",
     "RecursionError": "The node calls itself too deeply; a loop has no such limit.",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import secrets
 import shutil
+import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from engine.graph.values import Published, PublishedFile
-from engine.run.folders import relative_name
+from engine.run.names import LONGEST, BadName, relative_name
+from engine.run.whole_file import sync_folder, take_name
+
+DAY = 24 * 3600.0  # seconds
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 RUST_SAYS_FULL = re.compile("|".join(rf"os error {number}\b" for number in FULL))  # safetensors has no errno
@@ -50,6 +56,8 @@ class Files:
     ) -> Published:
         """Publish one file as `prefix_00001_.png`, the number being the first that is free.
 
+        Raises `BadName` for a prefix that no file may have, and `DiskFull`; then nothing is left.
+
         Args:
             prefix: How the name begins; may have folders in it, which are made.
             suffix: How the name ends, with the dot.
@@ -58,7 +66,9 @@ class Files:
             folder: "output", or "temp" for what is only looked at.
         """
         root = self.output if folder == "output" else self.temp
-        begin = root / relative_name(folder, prefix)
+        # Accents are written in one of two ways that look the same and are two files on some systems, one on others.
+        begin = root / relative_name(folder, unicodedata.normalize("NFC", prefix))
+        _check_length(prefix, begin.name, suffix)
         path = _publish(begin.parent, begin.name, suffix, write)
         return Published((PublishedFile(path.relative_to(root).as_posix(), folder, str(path), media_type),))
 
@@ -68,27 +78,44 @@ def still_there(published: Published) -> bool:
     return all(os.path.exists(file.path) for file in published.files)
 
 
+def clear_old(folder: Path, seconds: float = DAY) -> None:
+    """Remove the files of a folder that nobody has written to for so long, and folders that are empty then."""
+    oldest = time.time() - seconds
+    for parent, folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            path = os.path.join(parent, name)
+            with contextlib.suppress(OSError):  # somebody else may have removed it, or may own it
+                if os.stat(path, follow_symlinks=False).st_mtime < oldest:
+                    os.unlink(path)
+        for name in folders:
+            with contextlib.suppress(OSError):  # it is not empty
+                os.rmdir(os.path.join(parent, name))
+
+
 def _publish(home: Path, stem: str, suffix: str, write: Callable[[Path], object]) -> Path:
     # Hidden, and with the suffix, by which writers know what to write.
     temp = home / f".{secrets.token_hex(8)}{suffix}"
+    path: Path | None = None
     try:
         home.mkdir(parents=True, exist_ok=True)
         os.close(os.open(temp, os.O_CREAT | os.O_EXCL, 0o666))
         write(temp)
         _sync(temp)
-        path = _link(temp, home, stem, suffix)
+        path = _numbered(temp, home, stem, suffix)
+        sync_folder(home)
     except Exception as error:
+        if path is not None:
+            path.unlink(missing_ok=True)  # what may not last is not published
         if _means_full(error):
             raise DiskFull(home) from error
         raise
     finally:
         temp.unlink(missing_ok=True)
-    _sync(home)
     return path
 
 
-def _link(temp: Path, home: Path, stem: str, suffix: str) -> Path:
-    """Give the file the first free number. A link never replaces a file, whoever else is publishing."""
+def _numbered(temp: Path, home: Path, stem: str, suffix: str) -> Path:
+    """Give the file the first free number. It never replaces a file, whoever else is publishing."""
     numbered = re.compile(rf"{re.escape(stem)}_(\d+)_")
     taken = [int(match[1]) for match in map(numbered.match, os.listdir(home)) if match]
     number = max(taken, default=0)
@@ -96,7 +123,7 @@ def _link(temp: Path, home: Path, stem: str, suffix: str) -> Path:
         number += 1
         path = home / f"{stem}_{number:05}_{suffix}"
         try:
-            os.link(temp, path)
+            take_name(temp, path)
         except FileExistsError:
             continue
         return path
@@ -108,6 +135,12 @@ def _sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def _check_length(prefix: str, name: str, suffix: str) -> None:
+    most = LONGEST - len(f"_{0:05}_{suffix}".encode())
+    if len(name.encode()) > most:
+        raise BadName(prefix, "is too long", f"Use at most {most} bytes for the name of a file.")
 
 
 def _means_full(error: Exception) -> bool:

@@ -6,6 +6,7 @@ This is the IO that keys need, kept out of `keys`.
 from __future__ import annotations
 
 import inspect
+import logging
 import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -14,12 +15,14 @@ from engine.graph.declared import fingerprint_of
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.literals import freeze
 from engine.graph.registry import Registry
-from engine.graph.spec import FileWidget, NodeSpec
+from engine.graph.spec import FileWidget, InputSpec, NodeSpec
 from engine.run.folders import Folders
 from engine.run.literals import as_taken, literal_text
 
 WHOLE = ""  # the name under which the answer of `fingerprint=` stands among a node's inputs
 ALWAYS = "always "  # how the answer begins for a node that runs every time
+
+log = logging.getLogger(__name__)
 
 
 class FingerprintFailed(Exception):
@@ -83,7 +86,10 @@ def _fingerprint(
         try:
             found[WHOLE] = _answer(node, spec, functions[spec.id])
         except Exception as error:  # it is the author's function
-            raise FingerprintFailed(id, error) from error
+            if spec.style == "weft":
+                raise FingerprintFailed(id, error) from error
+            log.warning("IS_CHANGED of node %s failed, so it runs again: %s", id, error)
+            found[WHOLE] = _never_again()
     return found
 
 
@@ -94,15 +100,39 @@ def _answer(node: Node, spec: NodeSpec, function: Callable[..., object]) -> str:
         return ""
     inputs = {input.name: input for input in spec.inputs}
     asked: dict[str, object] = {}
-    for name in inspect.signature(ask).parameters:
+    for name in _asked_for(ask, node, inputs):
         value = node.inputs.get(name, inputs[name].default)
-        if isinstance(value, Link):
+        if not isinstance(value, Link):
+            asked[name] = as_taken(inputs[name].type, value)
+        elif spec.style == "weft":
             return _never_again()
-        asked[name] = as_taken(inputs[name].type, value)
+        else:
+            asked[name] = None  # as ComfyUI's packs expect it
     answer = ask(**asked)
-    if isinstance(answer, float) and math.isnan(answer):
+    if has_nan(answer):
         return _never_again()
-    return literal_text(freeze(answer))
+    return f"bytes {answer.hex()}" if isinstance(answer, bytes) else literal_text(freeze(answer))
+
+
+def _asked_for(ask: Callable[..., object], node: Node, inputs: Mapping[str, InputSpec]) -> list[str]:
+    """The inputs that a fingerprint wants; with `**kwargs`, all that the node has a value for."""
+    parameters = inspect.signature(ask).parameters.values()
+    names = [each.name for each in parameters if each.kind is not each.VAR_KEYWORD]
+    if len(names) < len(parameters):
+        names += [name for name in inputs if name in node.inputs and name not in names]
+    return [name for name in names if name in inputs]
+
+
+def has_nan(value: object) -> bool:
+    """Whether a NaN is anywhere in it: what is not even equal to itself has changed."""
+    match value:
+        case float():
+            return math.isnan(value)
+        case list() | tuple():
+            return any(map(has_nan, value))
+        case Mapping():
+            return any(map(has_nan, value.values()))
+    return False
 
 
 def _never_again() -> str:

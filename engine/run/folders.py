@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.graph.literals import closest
-
-INPUT = "input"
-
-
-class LeavesFolder(ValueError):
-    """A name that would lead out of the folder it belongs to."""
-
-    def __init__(self, folder: str, name: str) -> None:
-        super().__init__(f"The name {name!r} leads out of the folder '{folder}'.")
-        self.hint = "Give a name below the folder, without '..' and without a leading '/'."
+from engine.graph.marks import INPUT, unmarked
+from engine.run.model_folders import ALIASES, MODEL_FOLDERS
+from engine.run.names import BadName, relative_name
 
 
 class FileMissing(FileNotFoundError):
@@ -33,29 +26,68 @@ class FileMissing(FileNotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders that nodes read from: `models/<folder>` for each kind of model, and the input folder."""
+    """The folders that nodes read from: `models/<folder>` for each kind of model, and the input folder.
+
+    Args:
+        models: Has a folder for each kind of model.
+        input: Pictures and other files to start from.
+        elsewhere: Further places of a kind of model, searched after `models/`, in their order.
+        ahead: Places of a kind that are searched before it, and where new files of it go.
+        made: The folders of what runs have made, "output" and "temp", whose files an input may name by a mark.
+    """
 
     models: Path
     input: Path
+    elsewhere: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    ahead: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    made: Mapping[str, Path] = field(default_factory=dict)
 
     def path(self, folder: str) -> Path:
-        """Where a named folder lies; it need not exist."""
+        """Where a named folder lies, and new files of it go; it need not exist."""
+        return self.places(folder)[0]
+
+    def places(self, folder: str) -> tuple[Path, ...]:
+        """Every place where files of a named folder may lie, in the order in which they are searched."""
         if folder == INPUT:
-            return self.input
-        return self.models / relative_name("models", folder)
+            return (self.input,)
+        if folder in self.made:
+            return (self.made[folder],)
+        name = ALIASES.get(folder, folder)
+        known = MODEL_FOLDERS.get(name)
+        below = known.places if known else (str(relative_name("models", name)),)
+        usual = (self.models / place for place in below)
+        return (*self.ahead.get(name, ()), *usual, *self.elsewhere.get(name, ()))
 
     def find(self, folder: str, name: str) -> Path:
-        """The path of a file that is there. Raises `FileMissing` with near names, or `LeavesFolder`."""
-        home = self.path(folder)
-        path = home / relative_name(folder, name)
-        if not path.is_file():
-            raise FileMissing(home, name, closest(name, self.names(folder)))
-        return path
+        """The path of a file that is there. Raises `FileMissing` with near names, or `BadName`."""
+        relative = relative_name(folder, name)
+        places = self.places(folder)
+        for place in places:
+            if (path := place / relative).is_file():
+                return path
+        meant, rest = unmarked(folder, name)
+        if rest != name and (meant == INPUT or meant in self.made):
+            return self.find(meant, rest)
+        raise FileMissing(places[0], name, closest(name, self.names(folder)))
 
     def names(self, folder: str) -> list[str]:
         """The files of a folder and of those below it, as graphs name them, in order."""
-        home = self.path(folder)
-        return sorted(Path(entry.path).relative_to(home).as_posix() for entry in _files_below(home))
+        known = MODEL_FOLDERS.get(ALIASES.get(folder, folder))
+        endings = known.endings if known else ("",)
+        return sorted(
+            {
+                Path(entry.path).relative_to(place).as_posix()
+                for place in self.places(folder)
+                for entry in _files_below(place)
+                if entry.name.lower().endswith(endings)
+            }
+        )
+
+    def dates(self, folder: str) -> dict[Path, int]:
+        """When each place of a folder, and each folder below, last changed: while that stands, so do the names."""
+        places = self.places(folder)
+        below = [home for place in places for home, _ in _walk(place)]
+        return {home: date_of(home) for home in (*places, *below)}
 
     def state(self, folder: str, name: str | None) -> str:
         """Size and date of a file (or of all files of the folder), which tell whether its content has changed.
@@ -65,24 +97,18 @@ class Folders:
         try:
             if name is not None:
                 return _state(self.find(folder, name).stat())
-            entries = _files_below(self.path(folder))
+            entries = [entry for place in self.places(folder) for entry in _files_below(place)]
             return " ".join(sorted(f"{entry.path}:{_state(entry.stat())}" for entry in entries))
-        except (OSError, LeavesFolder):
+        except (OSError, BadName):
             return "missing"
 
 
-def relative_name(folder: str, name: str) -> PurePosixPath:
-    """The name as a path below the folder; backslashes count as slashes. A name that leads out is refused."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if (
-        not path.parts
-        or path.is_absolute()
-        or ".." in path.parts
-        or PureWindowsPath(name).drive
-        or "\0" in name
-    ):
-        raise LeavesFolder(folder, name)
-    return path
+def date_of(path: Path) -> int:
+    """When it last changed, in nanoseconds; 0 for what is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _state(stat: os.stat_result) -> str:
@@ -90,13 +116,25 @@ def _state(stat: os.stat_result) -> str:
 
 
 def _files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
-    waiting = [str(folder)] if folder.is_dir() else []
+    for _, files in _walk(folder):
+        yield from files
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
+    """Each folder with its files, linked ones included; a link that leads back to a folder above is not followed."""
+    waiting = [(folder, frozenset[str]())] if folder.is_dir() else []
     while waiting:
-        with os.scandir(waiting.pop()) as entries:
+        home, above = waiting.pop()
+        real = os.path.realpath(home)
+        if real in above:
+            continue
+        files: list[os.DirEntry[str]] = []
+        with os.scandir(home) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    waiting.append(entry.path)
+                    waiting.append((Path(entry.path), above | {real}))
                 else:
-                    yield entry
+                    files.append(entry)
+        yield home, files

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
-from engine.run.events import Event, NodePreviewed, NodeProgressed
+from engine.run.events import Event, NodePreviewed, NodeProgressed, NodeTold
 
 PROGRESS_EVERY = 1 / 30  # seconds; nobody sees more than that
 
@@ -52,6 +52,13 @@ class Inbox:
         """The oldest message, once there is one."""
         return self._messages.get()
 
+    def get_within(self, seconds: float) -> Message | None:
+        """The oldest message, or None if there is none within these seconds."""
+        try:
+            return self._messages.get(timeout=seconds)
+        except Empty:
+            return None
+
 
 class NodeWatcher:
     """Posts how far one node is, not more often than anybody can see."""
@@ -80,3 +87,11 @@ class NodeWatcher:
         if self._inbox.previews and now >= self._next_preview:
             self._next_preview = now + PROGRESS_EVERY
             self._inbox.post(NodePreviewed(self.path, value))
+
+    def tell(self, kind: str, data: bytes, client: str, binary: int | None) -> None:
+        """Post a message for clients."""
+        self._inbox.post(NodeTold(self.path, kind, data, client, binary))
+
+    def cancel(self) -> None:
+        """End the run."""
+        self._inbox.cancel()

@@ -1,13 +1,13 @@
 """Merkle keys: each node's result named by what it depends on. Pure, linear, one hash for a node.
 
 A key is made of the node's kind and version, its literal inputs, the keys of the outputs it reads and the state of
-the files it reads. A node's id, title and place are no part of it, but for nodes that are run for what they do: two
-equal SaveImage shall write two files.
+the files it reads. A node's id, title and place are no part of it, but for nodes that are run for what they do (two
+equal SaveImage shall write two files) and for those that say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from engine.graph.graph import Graph, Link, Node
 from engine.graph.registry import Registry
 from engine.graph.spec import InputSpec, NodeSpec
 from engine.graph.types import PortType
-from engine.run.literals import as_taken, literal_text
+from engine.run.literals import PLAIN, as_taken, literal_text
 from engine.run.order import in_order
 
 Fingerprints: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -60,9 +60,9 @@ def keys(
         return _keys(graph, order, kinds, fingerprints or {}, origin)
 
 
-def link_text(key: str, output: str) -> str:
-    """What stands in a reader's key for one output of the node with this key."""
-    return f"@{key}{len(output)}:{output}"
+def output_mark(output: str) -> str:
+    """What stands behind a node's key where one of its outputs is read."""
+    return f"{len(output)}:{output}"
 
 
 def input_text(
@@ -71,8 +71,15 @@ def input_text(
     """What stands in the key of a node for one of its inputs. `names` are the keys of the graph's nodes."""
     value = graph.nodes[id].inputs.get(input.name, input.default)
     if isinstance(value, Link):
-        return _linked(value, names, graph.nodes, _Kinds(registry, ""), origin)
+        return linked_text(value, graph, registry, names, origin)
     return literal_text(as_taken(input.type, value))
+
+
+def linked_text(
+    link: Link, graph: Graph, registry: Registry, names: Mapping[str, str], origin: Origin
+) -> str:
+    """What stands in a key for a link. `names` are the keys of the graph's nodes."""
+    return _linked(link, names, graph.nodes, _Kinds(registry, ""), origin)
 
 
 class _NotYetError(Exception):
@@ -83,15 +90,18 @@ class _Kind:
     """What is the same in the keys of all nodes of a kind.
 
     `inputs` holds for each input its name, what stands before its value, what stands for it where it is left out (to
-    write a default out is the same), and its type if a literal may have to be turned into another for it.
+    write a default out is the same), and its type if a literal may have to be turned into another for it. `marks`
+    holds what stands behind a node's key in the keys of those who read one of its outputs.
     """
 
     def __init__(self, spec: NodeSpec, device: str) -> None:
+        self.spec = spec
         names = tuple(output.name for output in spec.outputs)
         self.prefix = literal_text((spec.id, spec.version, names)) + (f"on {device};" if spec.device else "")
-        self.effect = spec.effect
-        self.outputs: dict[str | int, str] = {name: name for name in names}
-        self.outputs.update(enumerate(names))
+        self.placed = spec.effect or spec.once_per_node
+        self.declared = frozenset(input.name for input in spec.inputs) if spec.open_ended else None
+        self.marks: dict[str | int, str] = {name: output_mark(name) for name in names}
+        self.marks.update(enumerate(map(output_mark, names)))
         self.inputs: list[tuple[str, str, str, PortType | None]] = []
         for input in sorted(spec.inputs, key=lambda input: input.name):
             label = literal_text(input.name)
@@ -127,17 +137,43 @@ def _keys(
                 parts.append(omitted)
                 continue
             value = inputs[name]
-            if isinstance(value, Link):
-                parts += (label, _linked(value, keys, nodes, kinds, origin))
+            if value.__class__ is Link:
+                parts.append(label)
+                parts.append(_linked(value, keys, nodes, kinds, origin))
+            elif type is None:
+                text = PLAIN.get(value.__class__)
+                parts.append(label)
+                parts.append(text(value) if text else literal_text(value))
             else:
-                parts += (label, literal_text(as_taken(type, value) if type else value))
+                parts.append(label + literal_text(as_taken(type, value)))  # type: ignore[arg-type]
+        if kind.declared is not None:
+            parts += _undeclared(node, kind.declared, keys, nodes, kinds, origin)
         if id in fingerprints:
             parts.append(literal_text(fingerprints[id]))
-        if kind.effect:
+        if kind.placed:
             parts.append(literal_text(origin.path + id))
-        text = "".join(parts).encode("utf-8", "surrogatepass")
-        keys[id] = blake2b(text, digest_size=16).hexdigest()
+        text_of_all = "".join(parts).encode("utf-8", "surrogatepass")
+        keys[id] = blake2b(text_of_all, digest_size=16).hexdigest()
     return keys
+
+
+def _undeclared(
+    node: Node,
+    declared: Collection[str],
+    keys: Mapping[str, str],
+    nodes: Mapping[str, Node],
+    kinds: _Kinds,
+    origin: Origin,
+) -> list[str]:
+    """What an open-ended node is given besides: links, and other values where it sees them."""
+    texts: list[str] = []
+    for name in sorted(node.inputs.keys() - declared):
+        value = node.inputs[name]
+        if isinstance(value, Link):
+            texts.append(literal_text(name) + _linked(value, keys, nodes, kinds, origin))
+        elif kinds[node.kind].spec.open_to_literals:
+            texts.append(literal_text(name) + literal_text(value))
+    return texts
 
 
 def _linked(
@@ -145,7 +181,7 @@ def _linked(
 ) -> str:
     key = keys.get(link.node)
     if key is not None:
-        return link_text(key, kinds[nodes[link.node].kind].outputs[link.output])
+        return f"@{key}{kinds[nodes[link.node].kind].marks[link.output]}"
     if link.node in nodes:
         raise _NotYetError
     return origin.given[link.node, link.output]

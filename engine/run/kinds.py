@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from engine.graph.declared import tiled_of
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
 from engine.run.returns import Returns
@@ -14,8 +15,14 @@ Lane = Literal["device", "waiting", "host"]
 """Where a node runs: one at a time on the device, many that mostly wait (async), or beside each other."""
 
 
+QUICK = 1e-4  # seconds; a node that takes less is done before another thread would have begun with the next
+
+
 class Kind:
-    """A spec and its function, ready to be called."""
+    """A spec and its function, ready to be called.
+
+    `quick` is whether its last call was over at once. `tiled` is the same for the function that takes less memory.
+    """
 
     def __init__(self, spec: NodeSpec, function: Callable[..., object]) -> None:
         self.spec = spec
@@ -24,12 +31,21 @@ class Kind:
         self.types = {input.name: input.type for input in spec.inputs}
         self.lazy = frozenset(input.name for input in spec.inputs if input.lazy)
         self.lists = frozenset(input.name for input in spec.inputs if input.takes_list)
+        self.raw = frozenset(input.name for input in spec.inputs if input.raw_link)
+        self.all_lists = spec.open_ended and len(self.lists) == len(spec.inputs) > 0
         self.plain = not self.lazy and not self.lists  # its arguments are its inputs as they come
         self.defaults = _unwritten_defaults(spec, function)
         self.output_names: Mapping[str | int, str] = {
             place: output.name for index, output in enumerate(spec.outputs) for place in (index, output.name)
         }
+        self.quick = False
+        tiled = tiled_of(function)
+        self.tiled = Kind(spec, tiled) if tiled is not None else None
         self.lane: Lane = "device" if spec.device else "waiting" if spec.is_async else "host"
+
+    def takes_list(self, name: str) -> bool:
+        """Whether an input takes a whole list. Of a node that takes nothing else, inputs it does not declare do too."""
+        return name in self.lists or (self.all_lists and name not in self.types)
 
 
 class Kinds(dict[str, Kind]):

@@ -5,12 +5,17 @@ torch is imported only where a tensor is at hand, so that it was imported before
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Literal, TypeGuard
+
+from engine.run import host_memory
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,6 +46,77 @@ def choose_device(wish: DeviceWish) -> str:
     return "cpu"
 
 
+def total_memory(device: str) -> int:
+    """The bytes of memory that a device has, or that this process may use of the machine's."""
+    if device == "cpu":
+        return host_memory.total_memory()
+    import torch  # noqa: PLC0415
+
+    return int(torch.cuda.mem_get_info()[1])
+
+
+def free_memory(device: str) -> int:
+    """The bytes that are free on a device, with those that torch holds back for later."""
+    if device == "cpu":
+        return host_memory.free_memory()
+    import torch  # noqa: PLC0415
+
+    spare = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return int(torch.cuda.mem_get_info()[0]) + spare
+
+
+def give_back() -> None:
+    """Have Python and torch let go of memory that nobody uses."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def tensor_defaults() -> tuple[object, object] | None:
+    """The type and the device that new tensors have where nothing is said; None while nothing has loaded torch."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else (torch.get_default_dtype(), torch.get_default_device())
+
+
+def set_tensor_defaults(defaults: tuple[object, object] | None) -> None:
+    """Have new tensors be as they were when `tensor_defaults` was asked."""
+    torch = sys.modules.get("torch")
+    if torch is None or defaults is None:
+        return
+    if torch.get_default_dtype() != defaults[0]:
+        torch.set_default_dtype(defaults[0])
+    if torch.get_default_device() != defaults[1]:
+        torch.set_default_device(None)  # a device that is named would slow down every call
+
+
+def reseed() -> None:
+    """Let random numbers that nobody seeds be unpredictable again, whoever has seeded them."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))  # without a number, it takes ten times as long
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        # Not `torch.seed()`: without a GPU, it notes the call for later, with a traceback, each time anew.
+        torch.default_generator.seed()
+        if torch.cuda.is_initialized():
+            torch.cuda.seed_all()
+
+
+def begin_peak(device: str) -> None:
+    """Measure from now on what a device holds at most. Only a GPU can tell."""
+    torch = sys.modules.get("torch")
+    if device != "cpu" and torch is not None:
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak(device: str) -> int:
+    """The bytes that a device held at most since `begin_peak`; 0 where nobody can tell."""
+    torch = sys.modules.get("torch")
+    return int(torch.cuda.max_memory_allocated()) if device != "cpu" and torch is not None else 0
+
+
 def is_tensor(value: object) -> TypeGuard[Tensor]:
     """Whether the value is a tensor, without importing torch."""
     torch = sys.modules.get("torch")
@@ -63,6 +139,32 @@ def byte_size(value: object) -> int:
         total += _own_bytes(part)
         waiting.extend(_parts(part))
     return total
+
+
+def byte_size_of_all(values: Iterable[object]) -> int:
+    """The bytes that these values hold, one after the other."""
+    return sum(SMALL_BYTES if value.__class__ in SMALL else byte_size(value) for value in values)
+
+
+def device_bytes(values: Iterable[object], device: str) -> int:
+    """The bytes that the tensors in these values hold on a device of this kind."""
+    seen: dict[int, int] = {}
+    for part in _all_parts(list(values)):
+        if is_tensor(part) and part.device.type == device:
+            place, size = _storage(part)
+            seen[place] = size
+    return sum(seen.values())
+
+
+def _all_parts(value: object) -> Iterator[object]:
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting and len(seen) < MOST_PARTS:
+        part = waiting.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            waiting.extend(_parts(part))
 
 
 def _storage(tensor: Tensor) -> tuple[int, int]:

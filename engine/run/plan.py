@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.graph.graph import Graph, Link
 from engine.graph.registry import Registry
 from engine.run.keys import Fingerprints
 from engine.run.order import in_order
+
+Target: TypeAlias = Link | str
+"""An output whose value is wanted, or the id of a node that is to be run for what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,17 @@ def plan(
     registry: Registry,
     keys: dict[str, str],
     has: Callable[[str], bool],
-    targets: Iterable[Link] = (),
+    targets: Iterable[Target] = (),
     outside: Fingerprints | None = None,
 ) -> Plan:
-    """What to do for some outputs, or for all nodes that are run for what they do where none are named.
+    """What to do for some targets, or for all nodes that are run for what they do where none are named.
 
     Args:
         graph: A graph without problems.
         registry: The specs of its nodes.
         keys: Its nodes' keys, each node behind those it reads.
         has: Whether the cache has the result of a key.
-        targets: The outputs whose values are wanted.
+        targets: The outputs whose values are wanted, and the nodes that are to be run.
         outside: What the keys were made with.
     """
     targets = tuple(targets)
@@ -76,7 +80,8 @@ def plan(
                     if value.__class__ is Link and name not in lazy:
                         needed.add(value.node)
     steps.reverse()
-    return Plan(graph, keys, outside or {}, targets, wanted, tuple(steps), frozenset(cached))
+    links = tuple(target for target in targets if isinstance(target, Link))
+    return Plan(graph, keys, outside or {}, links, wanted, tuple(steps), frozenset(cached))
 
 
 def plan_more(
@@ -106,24 +111,27 @@ def plan_more(
     return in_order(wanted, reads), there
 
 
-def wanted_nodes(graph: Graph, registry: Registry, targets: Collection[Link]) -> tuple[str, ...]:
-    """The nodes that the targets are outputs of; without targets, those that are run for what they do."""
+def wanted_nodes(graph: Graph, registry: Registry, targets: Collection[Target]) -> tuple[str, ...]:
+    """The nodes that the targets are or are outputs of; without targets, those that are run for what they do."""
     if not targets:
         return effects(graph, registry)
-    return tuple(dict.fromkeys(link.node for link in targets))
+    return tuple(dict.fromkeys(target if isinstance(target, str) else target.node for target in targets))
 
 
 def effects(graph: Graph, registry: Registry) -> tuple[str, ...]:
     """The nodes that are run for what they do."""
-    return tuple(id for id, node in graph.nodes.items() if registry.specs[node.kind].effect)
+    kinds = {id for id in {node.kind for node in graph.nodes.values()} if registry.specs[id].effect}
+    return tuple(id for id, node in graph.nodes.items() if node.kind in kinds)
 
 
 class _Weak(dict[str, frozenset[str]]):
-    """The lazy inputs of the kinds met so far."""
+    """The inputs of the kinds met so far whose links do not ask for a value: lazy ones and raw links."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
 
     def __missing__(self, kind: str) -> frozenset[str]:
-        names = self[kind] = frozenset(input.name for input in self.registry[kind].inputs if input.lazy)
+        names = self[kind] = frozenset(
+            input.name for input in self.registry[kind].inputs if input.lazy or input.raw_link
+        )
         return names

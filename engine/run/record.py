@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -34,9 +34,62 @@ class NodeRecord:
 Record: TypeAlias = Mapping[str, NodeRecord]
 
 
+class Records(Mapping[str, NodeRecord]):
+    """What nodes are made of, each as some plan has it; worked out when somebody asks.
+
+    Args:
+        plans: For each node, the plan of the run that it was part of.
+        registry: The nodes' specs.
+        device: Where they compute.
+    """
+
+    def __init__(self, plans: Mapping[str, Plan], registry: Registry, device: str) -> None:
+        self.plans = plans
+        self.registry = registry
+        self.device = device
+        self._made: dict[str, NodeRecord] = {}
+
+    def __getitem__(self, id: str) -> NodeRecord:
+        made = self._made.get(id)
+        if made is None:
+            made = self._made[id] = _node_record(id, self.plans[id], self.registry, self.device)
+        return made
+
+    def __contains__(self, id: object) -> bool:
+        return id in self.plans
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plans)
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+
+def records(plan: Plan, registry: Registry, device: str) -> Records:
+    """What each node of a plan's graph is made of, worked out when somebody asks."""
+    return Records(dict.fromkeys(plan.keys, plan), registry, device)
+
+
 def record(plan: Plan, registry: Registry, device: str) -> Record:
     """What each node of a plan's graph is made of."""
-    return {id: _node_record(id, plan, registry, device) for id in plan.keys}
+    return dict(records(plan, registry, device))
+
+
+def key_of(record: Record, id: str) -> str:
+    """The key of a node of a record."""
+    return record.plans[id].keys[id] if isinstance(record, Records) else record[id].key
+
+
+def looks_the_same(id: str, one: Record, other: Record) -> bool:
+    """Whether a node is plainly the same in both, but for what lies above it. False: it takes a closer look."""
+    if not isinstance(one, Records) or not isinstance(other, Records):
+        return False
+    if one.registry is not other.registry or one.device != other.device:
+        return False
+    before, now = one.plans[id], other.plans[id]
+    was, node = before.graph.nodes[id], now.graph.nodes[id]
+    same_node = was is node or (was.kind == node.kind and was.inputs == node.inputs)
+    return same_node and before.outside.get(id) == now.outside.get(id)
 
 
 def remembered(before: Record | None, now: Record, unfinished: Collection[str]) -> Record:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from engine.graph.spec import NodeSpec, OutputSpec
 from engine.graph.types import type_text
-from engine.graph.values import Blocked, Expand, Published
+from engine.graph.values import Blocked, Both, Expand, Published
 from engine.run.result import Many, Result
 from engine.run.short import short
 
@@ -35,9 +35,11 @@ class Returns:
         hints: Iterable[object] = [self.hint]
         if _is_named_tuple(self.hint):
             hints = typing.get_type_hints(self.hint).values()
-        elif self.several:
+        elif len(spec.outputs) != 1:
             hints = [Any] * len(spec.outputs)
         self.checks = [check_for(hint) for hint in hints]
+        plain = len(self.outputs) == 1 and not self.several and not self.outputs[0].gives_list
+        self.single = self.outputs[0].name if plain else None
 
     def read(self, value: object) -> Result | Expand:
         """The outputs of what a single call returned. Raises `WrongResult`."""
@@ -46,9 +48,18 @@ class Returns:
             return typing.cast("Expand", value)
         if kind is Blocked:
             return Result({output.name: value for output in self.outputs})
+        if kind is Both:
+            both = typing.cast("Both", value)
+            return Result(self._values(both.values), both.published)
         if not self.outputs:
             return self._files(value)
-        values = self._fields(value) if self.several else (value,)
+        if self.single is not None and self.checks[0](value):
+            return Result({self.single: value})  # most nodes by far
+        return Result(self._values(self._fields(value) if self.several else (value,)))
+
+    def _values(self, values: tuple[object, ...]) -> dict[str, object]:
+        if len(values) != len(self.outputs):
+            raise self._wrong_count(values)
         found: dict[str, object] = {}
         for output, check, part in zip(self.outputs, self.checks, values, strict=True):
             if part.__class__ is Blocked:
@@ -57,7 +68,7 @@ class Returns:
                 raise self._wrong(output, part)
             else:
                 found[output.name] = Many(tuple(part)) if output.gives_list else part  # type: ignore[arg-type]
-        return Result(found)
+        return found
 
     def _files(self, value: object) -> Result:
         if value is None:
@@ -70,12 +81,15 @@ class Returns:
         )
 
     def _fields(self, value: object) -> tuple[object, ...]:
-        names = ", ".join(output.name for output in self.outputs)
         fits = isinstance(value, self.hint) if _is_named_tuple(self.hint) else isinstance(value, tuple)
         if fits and isinstance(value, tuple) and len(value) == len(self.outputs):
             return value
+        raise self._wrong_count(value)
+
+    def _wrong_count(self, value: object) -> WrongResult:
+        names = ", ".join(output.name for output in self.outputs)
         kind = self.hint.__name__ if _is_named_tuple(self.hint) else ""
-        raise WrongResult(
+        return WrongResult(
             f"It returned {_shown(value)}, but declares the outputs {names}.", f"Return {kind}({names})."
         )
 

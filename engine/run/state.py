@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Iterable
 from time import perf_counter
 
 from engine.graph.graph import Link
+from engine.graph.literals import thawed
 from engine.graph.spec import Literal_
 from engine.graph.values import OUTER, Blocked
 from engine.run.cache import Cache
 from engine.run.events import Event, NodeBlocked, NodeExpanded, NodeFinished
 from engine.run.kinds import Kind, Kinds, Lane
 from engine.run.literals import as_taken
+from engine.run.memory import byte_size_of_all
 from engine.run.plan import Plan, plan_more
 from engine.run.result import Many, Result
 from engine.run.tasks import NOTHING, VALUE, OpenGrowth, OpenPart, Scope, Source, Status, Task, value_of
@@ -37,6 +39,7 @@ class State:
         self.cache = cache
         self.post = post
         self.running = 0
+        self.slow = 0  # of those that are running, how many are not known to be over at once
         self.ran = 0
         self.cached = 0
         self.wanted: list[Task] = []
@@ -111,7 +114,10 @@ class State:
         links: list[tuple[str, Source, str]] = []
         for name, value in task.scope.graph.nodes[task.id].inputs.items():
             if not isinstance(value, Link):
-                inputs[name] = _literal(kind, name, value)
+                if name in kind.types or kind.spec.open_to_literals:  # others are nothing to the node
+                    inputs[name] = _literal(kind, name, value)
+            elif name in kind.raw:
+                inputs[name] = value
             elif name in kind.lazy:
                 task.unasked = {**task.unasked, name: value}
                 self._hold(task, value)
@@ -182,13 +188,19 @@ class State:
             if ready and self._room[lane]:
                 self._room[lane] -= 1
                 self.running += 1
-                return ready.pop()
+                task = ready.pop()
+                task.quick = task.kind.quick and lane == "host" and not task.from_cache
+                self.slow += not task.quick
+                return task
         return None
 
     @property
     def has_more(self) -> bool:
         """Whether `take` would give one."""
-        return any(ready and self._room[lane] for lane, ready in self._ready.items())
+        for lane, ready in self._ready.items():  # noqa: SIM110  (asked for every node: `any` takes twice as long)
+            if ready and self._room[lane]:
+                return True
+        return False
 
     def stop(self) -> None:
         """Give out no more."""
@@ -208,12 +220,19 @@ class State:
                     inputs[name] = value
         return inputs
 
+    def working(self) -> int:
+        """The bytes of results that somebody still needs and the cache does not keep."""
+        here = [
+            task for task in self._live.values() if task.result is not None and task.key not in self.cache
+        ]
+        return sum(byte_size_of_all(task.result.outputs.values()) for task in here if task.result)
+
     # ---- taking results in
 
-    def finish(self, task: Task, result: Result, *, reason: str | None = None) -> None:
-        """A task's result is there; with a `reason`, it is that the node was skipped."""
+    def finish(self, task: Task, result: Result, *, blocked: Blocked | None = None) -> None:
+        """A task's result is there; the node was skipped if it was `blocked`."""
         self._take_back(task)
-        self._finished(task, result, reason)
+        self._finished(task, result, blocked)
         self._release_inputs(task)
         for source in task.held:
             self._release(source)
@@ -222,7 +241,7 @@ class State:
         if task.uses == 0:
             self._drop(task)
 
-    def _finished(self, task: Task, result: Result, reason: str | None = None) -> None:
+    def _finished(self, task: Task, result: Result, blocked: Blocked | None = None) -> None:
         task.result = result
         task.status = Status.FINISHED
         if task.from_cache:
@@ -231,8 +250,10 @@ class State:
         else:
             self.ran += 1
             seconds = perf_counter() - task.started
-            finished = NodeFinished(task.path, seconds, result.published)
-            self.post(finished if reason is None else NodeBlocked(task.path, reason))
+            if blocked is None:
+                self.post(NodeFinished(task.path, seconds, result.published, False, task.size, task.peak))
+            else:
+                self.post(NodeBlocked(task.path, blocked.reason, not blocked.passed_on))
         for path in task.twins:
             self.post(NodeFinished(path, 0.0, from_cache=True))
         for reader in reversed(task.readers):
@@ -305,6 +326,7 @@ class State:
 
     def _take_back(self, task: Task) -> None:
         self.running -= 1
+        self.slow -= not task.quick
         self._room[task.lane] += 1
 
     def _found_one(self, task: Task) -> None:
@@ -333,12 +355,14 @@ class State:
 
 
 def _home(scope: Scope, link: Link) -> tuple[Scope, Link]:
-    """Where a link really comes from: what a node has not asked for stays with the graph around it."""
-    while link.node == OUTER and link.output in scope.asked:
-        scope, link = scope.asked[link.output]
+    """Where a link really comes from: what a node has not asked for itself stays with the graph around it."""
+    while scope.asked and (link.node, link.output) in scope.asked:
+        scope, link = scope.asked[link.node, link.output]
     return scope, link
 
 
 def _literal(kind: Kind, name: str, value: Literal_) -> object:
-    taken = as_taken(kind.types[name], value) if name in kind.types else value
+    if kind.spec.style != "weft":
+        return thawed(as_taken(kind.types[name], value) if name in kind.types else value)
+    taken = as_taken(kind.types[name], value)
     return Many(taken) if name in kind.lists and isinstance(taken, tuple) else taken

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.graph.graph import Graph, Link
+from engine.graph.values import Published
 from engine.run.keys import NOWHERE, Origin
 from engine.run.kinds import Kind, Lane
 from engine.run.result import Result
@@ -60,7 +61,10 @@ class Task(Source):
         "links",
         "missed",
         "path",
+        "peak",
+        "quick",
         "scope",
+        "size",
         "started",
         "twins",
         "unasked",
@@ -84,6 +88,9 @@ class Task(Source):
         self.from_cache = False
         self.missed = False
         self.announced = False
+        self.quick = False
+        self.size = 0
+        self.peak = 0
         self.started = 0.0
         self.growth: OpenGrowth | None = None
 
@@ -92,8 +99,9 @@ class Task(Source):
 class Scope:
     """A graph of the run: the one that was given, or one that a node turned into.
 
-    `given` are the inputs of the node that turned into it; `asked` says where those come from that it has not asked
-    for itself. `origin` holds what stands for both in keys.
+    `given` are the inputs of the node that turned into it, and whatever else it gave. `asked` says where links come
+    from that lead further out: to inputs that the node has not asked for itself, and to nodes of the graph `around`.
+    `origin` holds what stands for all of them in keys.
     """
 
     graph: Graph
@@ -103,15 +111,21 @@ class Scope:
     depth: int = 0
     tasks: dict[str, Task] = field(default_factory=dict)
     given: Mapping[str | int, Source] = field(default_factory=dict)
-    asked: Mapping[str | int, tuple[Scope, Link]] = field(default_factory=dict)
+    asked: Mapping[tuple[str, str | int], tuple[Scope, Link]] = field(default_factory=dict)
+    around: Scope | None = None
 
 
 @dataclass(slots=True)
 class OpenPart:
-    """A call that turned into a graph: where its outputs come from, and which files are made there."""
+    """A call that turned into a graph: where its outputs come from, and which files are made there.
+
+    `values` are those outputs that are there already, and `published` is what the node showed itself.
+    """
 
     scope: Scope
     outputs: Mapping[str, Link]
+    values: Mapping[str, object]
+    published: Published | None
     effects: tuple[str, ...]
     sources: dict[str, tuple[Source, str]] = field(default_factory=dict)
     makers: list[Task] = field(default_factory=list)

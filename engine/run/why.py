@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.graph.graph import Link
 from engine.graph.registry import Registry
 from engine.run.fingerprints import ALWAYS, WHOLE
 from engine.run.plan import Plan
-from engine.run.record import NodeRecord, Record, record
+from engine.run.record import NodeRecord, Record, key_of, looks_the_same, records
 
-LONGEST_WAY = 50  # a chain of ten thousand nodes would have ways of fifty million steps in all
+LONGEST_WAY = (
+    6  # nobody reads more, and a chain of ten thousand nodes would have ways of fifty million steps in all
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +129,17 @@ Why: TypeAlias = (
 def explain(plan: Plan, registry: Registry, device: str, before: Record | None) -> Iterator[tuple[str, Why]]:
     """For each step of a plan, why it will run or not, by comparison with the record of the last run."""
     old = before or {}
-    new = record(plan, registry, device)
-    changes = _changes(plan.keys, old, new)
+    changes = _Changes(plan, old, records(plan, registry, device))
     for id in plan.steps:
         if id in plan.cached:
             yield id, FromCache()
         elif id not in old:
             yield id, FirstRun()
-        elif id not in changes:
-            yield id, AlwaysRuns() if registry[new[id].kind].effect else NotKept()
+        elif key_of(old, id) == plan.keys[id]:
+            yield id, AlwaysRuns() if registry[plan.graph.nodes[id].kind].effect else NotKept()
         else:
-            change = changes[id]
-            yield id, UpstreamChanged(_way_up(change, changes)) if isinstance(change, _Above) else change
+            change = changes.of(id)
+            yield id, UpstreamChanged(changes.way_up(change)) if isinstance(change, _Above) else change
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +150,54 @@ class _Above:
     origin: str
 
 
-def _changes(order: Iterable[str], old: Record, new: Record) -> dict[str, Why | _Above]:
-    """What is otherwise about each node that was there before; `order` has each behind those it reads."""
-    changes: dict[str, Why | _Above] = {}
-    for id in order:
-        if id not in old or old[id].key == new[id].key:
-            continue
-        own = _own_change(old[id], new[id], old, new)
-        sources = [source for source, _ in new[id].links.values() if _differs(source, old, new)]
-        if own is None and sources:
-            above = changes.get(sources[0])
-            changes[id] = _Above(sources[0], above.origin if isinstance(above, _Above) else sources[0])
-        else:
-            changes[id] = own or _declared_otherwise(new[id])
-    return changes
+class _Changes:
+    """What is otherwise about the nodes that were there before and now have another key; found when asked for."""
 
+    def __init__(self, plan: Plan, old: Record, new: Record) -> None:
+        self.plan = plan
+        self.old = old
+        self.new = new
+        self.found: dict[str, Why | _Above] = {}
 
-def _way_up(change: _Above, changes: Mapping[str, Why | _Above]) -> tuple[str, ...]:
-    way = [change.next]
-    while len(way) < LONGEST_WAY and isinstance(above := changes.get(way[-1]), _Above):
-        way.append(above.next)
-    return tuple(way if way[-1] == change.origin else [*way, change.origin])
+    def of(self, id: str) -> Why | _Above:
+        """What is otherwise about a node. It goes up as far as it has to, one node after the other."""
+        way = [id]
+        while way:
+            id = way[-1]
+            own = None if looks_the_same(id, self.old, self.new) else self.own(id)
+            source = self.source_that_differs(id) if own is None else None
+            if source is None:
+                self.found[id] = own or _declared_otherwise(self.new[id])
+            elif source in self.old and source not in self.found:
+                way.append(source)
+                continue
+            else:
+                above = self.found.get(source)
+                self.found[id] = _Above(source, above.origin if isinstance(above, _Above) else source)
+            way.pop()
+        return self.found[id]
+
+    def own(self, id: str) -> Why | None:
+        """What is otherwise about the node itself."""
+        return _own_change(self.old[id], self.new[id], self.old, self.new)
+
+    def source_that_differs(self, id: str) -> str | None:
+        """The first node that it reads and that is not what it was."""
+        for value in self.plan.graph.nodes[id].inputs.values():
+            if isinstance(value, Link) and value.node in self.plan.keys and self.differs(value.node):
+                return value.node
+        return None
+
+    def differs(self, id: str) -> bool:
+        """Whether a node was not there or had another key."""
+        return id not in self.old or key_of(self.old, id) != self.plan.keys[id]
+
+    def way_up(self, change: _Above) -> tuple[str, ...]:
+        """The nodes by which a change is reached, the one that changed last."""
+        way = [change.next]
+        while len(way) < LONGEST_WAY and isinstance(above := self.found.get(way[-1]), _Above):
+            way.append(above.next)
+        return tuple(way if way[-1] == change.origin else [*way, change.origin])
 
 
 def _declared_otherwise(now: NodeRecord) -> Why:
@@ -198,11 +227,9 @@ def _is_always(name: str, now: NodeRecord) -> bool:
 
 
 def _same_output(was: tuple[str, str], link: tuple[str, str], old: Record, new: Record) -> bool:
-    return was[1] == link[1] and was[0] in old and link[0] in new and old[was[0]].key == new[link[0]].key
-
-
-def _differs(id: str, old: Record, new: Record) -> bool:
-    return id not in old or old[id].key != new[id].key
+    return (
+        was[1] == link[1] and was[0] in old and link[0] in new and key_of(old, was[0]) == key_of(new, link[0])
+    )
 
 
 def _link_text(link: tuple[str, str] | None) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.graph.registry import Registry
 from engine.run.files import Files
 from engine.run.folders import Folders
+from engine.run.kinds import Kinds
 
 THREADS = 4
 WAITING = 64  # async nodes that may wait at the same time
@@ -18,7 +19,7 @@ class Workers:
     """What nodes run with.
 
     `functions` holds the nodes' code by their id. `threads` nodes run beside each other at most, and one of those
-    that compute on the device.
+    that compute on the device. `kinds` is what the runs of these workers have found out about the nodes.
     """
 
     registry: Registry
@@ -27,3 +28,7 @@ class Workers:
     files: Files | None = None
     device: str = "cpu"
     threads: int = THREADS
+    kinds: Kinds = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", Kinds(self.registry, self.functions))

@@ -12,7 +12,7 @@ import pytest
 from engine.backends.settings import settings_at
 from engine.flow import Flow, RunFailed
 from engine.graph.problems import GraphInvalid
-from engine.packs.source import builtin
+from engine.packs.source import PackSource, builtin
 from tests.engine.installation import Installation, installed
 
 
@@ -96,6 +96,17 @@ def test_a_file_that_is_no_graph_is_an_error(tmp_path: Path) -> None:
 
 def test_nodes_are_offered_for_completion(flow: Flow) -> None:
     assert {"Word", "Join", "run"} <= set(dir(flow))
+
+
+def test_packs_that_cannot_be_imported_are_named(here: Installation, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("import not_there_at_all")
+    packs = (builtin(here.folder / "toy_nodes"), PackSource("broken", broken, "custom_nodes.broken"))
+    flow = Flow(replace(settings_at(here.folder, tmp_path / "output"), packs=packs), device="cpu")
+
+    with pytest.warns(UserWarning, match="pack broken.*not_there_at_all"):
+        assert flow.run(flow.Word(text="hello")) == "hello"
+    assert [failure.pack for failure in flow.failures] == ["broken"]
 
 
 def test_a_flow_needs_nothing_but_a_checkout(here: Installation) -> None:

@@ -68,7 +68,7 @@ def stranger(x: int) -> Image:  # type: ignore[empty-body]
         (out_of_range, "the default of 'x' is 9, but must lie between 0 and 4", "Change one"),
         (
             negative_seed,
-            "the default of 'x' is -1, but must lie between 0 and 9007199254740991",
+            "the default of 'x' is -1, but must lie between 0 and 18446744073709551615",
             "Change one",
         ),
         (wrong_default, "the default of 'x' is '1', but must be a whole number", "Change one"),

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.graph.edit import EditError, find_node, named_links, with_input, with_setting
+from engine.graph.edit import EditError, find_node, named_links, only_needed, with_input, with_setting
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.spec import Literal_
 from tests.engine.graph.toys import GOOD, REGISTRY
@@ -86,3 +86,26 @@ def test_an_index_that_does_not_exist_is_left_for_the_checks(link: Link) -> None
     graph = Graph({"1": Node("Frames", {}), "x": Node("Unknown", {}), "2": Node("Save", {"picture": link})})
 
     assert named_links(graph, REGISTRY) is graph
+
+
+def test_a_graph_is_cut_to_what_some_nodes_need() -> None:
+    nodes = {
+        "a": Node("Frames"),
+        "b": Node("Write", {"picture": Link("a", 0)}),
+        "c": Node("Frames"),
+        "d": Node("?"),
+    }
+    graph = Graph({**nodes, "e": Node("Write", {"picture": Link("c", 0), "text": "x"})}, {"groups": ()})
+
+    assert list(only_needed(graph, ["b"]).nodes) == ["a", "b"]
+    assert only_needed(graph, ["b"]).meta == graph.meta
+    assert only_needed(graph, graph.nodes) is graph
+    assert only_needed(graph, ["nothing"]).nodes == {}
+
+
+def test_a_circle_and_a_link_to_nowhere_are_cut_out_as_they_are() -> None:
+    circle = {"a": Node("Write", {"picture": Link("b", 0)}), "b": Node("Write", {"picture": Link("a", 0)})}
+    graph = Graph({**circle, "c": Node("Write", {"picture": Link("nowhere", 0)})})
+
+    assert list(only_needed(graph, ["a"]).nodes) == ["a", "b"]
+    assert list(only_needed(graph, ["c"]).nodes) == ["c"]

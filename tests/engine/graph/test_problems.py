@@ -11,6 +11,7 @@ from engine.graph.problems import (
     NotAChoice,
     OutOfRange,
     Problem,
+    Refused,
     TypeMismatch,
     UnknownInput,
     UnknownNode,
@@ -121,6 +122,16 @@ TABLE: list[tuple[Problem, str, str]] = [
         NoOutputs(),
         "the graph has no node that saves or shows anything, so there is nothing to run.",
         "Add one at the end, e.g. SaveImage.",
+    ),
+    (
+        Refused("3", "image", "Invalid image file: a.png"),
+        "node 3 does not take its input 'image': Invalid image file: a.png.",
+        "Give it another value.",
+    ),
+    (
+        UnknownNode("1", "Foo", pack="comfyui-foo"),
+        "node 1 is a Foo, which is not installed.",
+        "Put the pack comfyui-foo into custom_nodes/.",
     ),
     (
         Unreadable("line 3, column 7", "JSON", "a trailing comma"),

@@ -1,10 +1,14 @@
 import pickle
 from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
 
+from engine.graph.declare import node
+from engine.graph.declared import spec_of
 from engine.graph.edit import with_input
 from engine.graph.graph import Graph, Link, Node
+from engine.graph.hints import ModelFile
 from engine.graph.problems import (
     Cycle,
     DanglingLink,
@@ -21,6 +25,7 @@ from engine.graph.problems import (
     UnknownOutput,
     WrongType,
 )
+from engine.graph.registry import registry_of
 from engine.graph.validate import validate
 from engine.graph.values import OUTER
 from tests.engine.graph.toys import GOOD, REGISTRY, graph
@@ -85,7 +90,7 @@ CASES = [
     Case(
         "out of range",
         Node("Start", {"model": Link("model", "model"), "width": 99, "seed": -1}),
-        (OutOfRange("n", "width", 99, 8, 64), OutOfRange("n", "seed", -1, 0, 2**53 - 1)),
+        (OutOfRange("n", "width", 99, 8, 64), OutOfRange("n", "seed", -1, 0, 2**64 - 1)),
     ),
     Case(
         "not a choice",
@@ -143,6 +148,20 @@ def test_all_problems_are_reported_at_once() -> None:
     bad = with_input(with_input(GOOD, "start", "seed", "x"), "decode", "samples", Link("load", "model"))
 
     assert [type(problem) for problem in validate(bad, REGISTRY)] == [WrongType, TypeMismatch]
+
+
+def test_an_input_file_may_carry_the_mark_of_its_folder() -> None:
+    @node("Open")
+    def open_picture(name: Annotated[str, ModelFile("input")]) -> None:
+        """Open a picture."""
+
+    registry = registry_of([spec_of(open_picture)])
+
+    def problems(name: str) -> list[Problem]:
+        return validate(graph(n=("Open", {"name": name})), registry, {"input": ["a.png"]})
+
+    assert problems("a.png") == problems("a.png [input]") == problems("made.png [output]") == []
+    assert [type(problem) for problem in problems("b.png [input]")] == [MissingFile]
 
 
 def test_files_of_folders_that_nobody_listed_go_unchecked() -> None:

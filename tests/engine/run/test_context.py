@@ -13,7 +13,8 @@ import pytest
 from engine.api import NULL_CONTEXT, Cancelled, Context
 from engine.run.context import ContextIncomplete
 from engine.run.files import DiskFull, Files
-from engine.run.folders import FileMissing, Folders, LeavesFolder
+from engine.run.folders import FileMissing, Folders
+from engine.run.names import BadName
 from tests.engine.installation import ROOT
 
 
@@ -24,6 +25,7 @@ class Notes:
     stop_after: int = 1000
     told: list[tuple[int, int]] = field(default_factory=list)
     seen: list[object] = field(default_factory=list)
+    messages: list[tuple[str, bytes, str, int | None]] = field(default_factory=list)
 
     @property
     def cancelled(self) -> bool:
@@ -34,6 +36,12 @@ class Notes:
 
     def preview(self, value: object) -> None:
         self.seen.append(value)
+
+    def tell(self, kind: str, data: bytes, client: str, binary: int | None) -> None:
+        self.messages.append((kind, data, client, binary))
+
+    def cancel(self) -> None:
+        self.stop_after = -1
 
 
 def test_track_gives_the_items_and_tells_of_each() -> None:
@@ -73,6 +81,14 @@ def test_except_exception_does_not_swallow_a_cancel() -> None:
 def test_telling_of_progress_is_a_place_to_be_cancelled() -> None:
     with pytest.raises(Cancelled):
         Context(watcher=Notes(stop_after=-1)).progress(1, 2)
+
+
+def test_a_node_may_send_a_message_to_one_client_or_to_all() -> None:
+    notes = Notes()
+    Context(watcher=notes).tell("mine", b"{}")
+    Context(watcher=notes).tell("mine", b"{}", "somebody", 4)
+
+    assert notes.messages == [("mine", b"{}", "", None), ("mine", b"{}", "somebody", 4)]
 
 
 def test_the_null_context_does_for_plain_calls() -> None:
@@ -145,9 +161,9 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_name_that_leads_out_is_refused(folders: Folders, name: str) -> None:
-    with pytest.raises(LeavesFolder):
+    with pytest.raises(BadName):
         folders.find("vae", name)
-    with pytest.raises(LeavesFolder):
+    with pytest.raises(BadName):
         folders.find(name, "secret.txt")
 
 
@@ -203,7 +219,7 @@ def test_previews_go_to_the_temporary_folder(files: Files) -> None:
 
 @pytest.mark.parametrize("prefix", OUTSIDE)
 def test_a_prefix_that_leads_out_is_refused(files: Files, prefix: str) -> None:
-    with pytest.raises(LeavesFolder):
+    with pytest.raises(BadName):
         files.publish(prefix, ".txt", "text/plain", writing("x"))
     assert not files.output.exists()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import pytest
 
 from engine.api import Blocked, Context, Output, Published, node
+from engine.graph.problems import GraphInvalid
 from engine.run.cache import MemoryCache, NoCache
 from engine.run.events import (
     NodeBlocked,
@@ -16,21 +17,8 @@ from engine.run.events import (
     RunStarted,
 )
 from engine.run.files import Files
-from tests.engine.run.lab import Lab, graph, use, workers
-
-Value = Annotated[int, Output("value")]
-
-
-@node("Number")
-def number(value: int = 0) -> Value:
-    """A number."""
-    return value
-
-
-@node("Add")
-def add(a: int, b: int = 1) -> Value:
-    """Two numbers added."""
-    return a + b
+from tests.engine.run.lab import Lab, collect, graph, link, use, workers
+from tests.engine.run.toys import Value, add, number, show
 
 
 @node("Fail")
@@ -50,11 +38,6 @@ class Halves(NamedTuple):
 def divide(a: int, b: int) -> Halves:
     """Divide with remainder."""
     return Halves(*divmod(a, b))
-
-
-@node("Show")
-def show(a: int) -> None:
-    """Shows it."""
 
 
 def lab(**options: Any) -> Lab:
@@ -299,7 +282,7 @@ def test_an_effect_runs_again_when_its_file_is_gone(tmp_path: Any) -> None:
 
 def test_a_fault_of_the_engine_ends_the_run_with_a_number() -> None:
     class Broken(MemoryCache):
-        def put(self, *args: object, **kwargs: object) -> None:
+        def put(self, *args: object, **kwargs: object) -> int:
             raise RuntimeError("the cache is broken")
 
     outcome = lab(cache=Broken()).run(CHAIN, "c.value")
@@ -319,3 +302,41 @@ def test_a_long_chain_and_a_wide_fan_run_to_the_end(threads: int) -> None:
     outcome = here.run(graph(**nodes), "2999.value", *(f"f{i}.value" for i in range(3000)))
 
     assert list(outcome.values.values()) == [2999, *range(3000)]
+
+
+# ---- targets by id
+
+
+def test_only_the_nodes_that_are_named_are_run_and_what_they_need() -> None:
+    made = graph(
+        n=use("Number", value=1), s=use("Show", a="@n.value"), t=use("Show", a=2), u=use("Show", a=3)
+    )
+    running = lab().inline.run(made, ["s", "u"])
+
+    assert sorted(collect(running).started) == ["n", "s", "u"]
+
+
+def test_what_is_wrong_elsewhere_does_not_matter_then() -> None:
+    made = graph(s=use("Show", a=1), broken=use("Show"), unknown=use("Nothing"))
+
+    assert collect(lab().inline.run(made, ["s"])).started == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"), [("x", "DanglingLink"), ("n", "NoOutputs"), ("f", "MissingInput")]
+)
+def test_a_node_that_cannot_be_run_is_a_problem(target: str, problem: str) -> None:
+    made = graph(n=use("Number"), s=use("Show", a="@n.value"), f=use("Show"))
+
+    with pytest.raises(GraphInvalid) as caught:
+        collect(lab().inline.run(made, [target]))
+    assert type(caught.value.problems[0]).__name__ == problem
+
+
+def test_values_and_nodes_may_be_wanted_together() -> None:
+    made = graph(
+        n=use("Number", value=1), s=use("Show", a="@n.value"), a=use("Add", a="@n.value"), t=use("Show", a=9)
+    )
+    outcome = collect(lab().inline.run(made, ["s", link("a.value")]))
+
+    assert (outcome.value, sorted(outcome.started)) == (2, ["a", "n", "s"])

@@ -10,20 +10,7 @@ from engine.run.cache import MemoryCache, NoCache
 from engine.run.events import NodeExpanded
 from engine.run.files import Files
 from tests.engine.run.lab import Lab, graph, use, workers
-
-Value = Annotated[int, Output("value")]
-
-
-@node("Number")
-def number(value: int = 0) -> Value:
-    """A number."""
-    return value
-
-
-@node("Add")
-def add(a: int, b: int = 1) -> Value:
-    """Two numbers added."""
-    return a + b
+from tests.engine.run.toys import Value, add, number, show
 
 
 @node("Count")
@@ -43,11 +30,6 @@ def count_nested(a: int, steps: int) -> Value | Expand:
     step = use("Add", a=Link(OUTER, "a"))
     rest = use("CountDown", a="@step.value", steps=steps - 1)
     return Expand(graph(step=step, rest=rest), Link("rest", "value"))
-
-
-@node("Show")
-def show(a: int) -> None:
-    """Shows it."""
 
 
 NODES: list[Callable[..., object]] = [number, add, count_flat, count_nested, show]

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy
 import pytest
 import torch
 
-from engine.run.memory import DeviceMissing, byte_size, choose_device
+from engine.run import host_memory
+from engine.run.memory import (
+    DeviceMissing,
+    byte_size,
+    choose_device,
+    device_bytes,
+    free_memory,
+    reseed,
+    total_memory,
+)
 from engine.run.short import short
 from tests.engine.installation import ROOT
 
@@ -55,6 +67,50 @@ def test_anything_has_a_size(value: object) -> None:
 
 def test_sparse_tensors_have_a_size() -> None:
     assert byte_size(torch.eye(3).to_sparse()) > 0
+
+
+def test_what_lies_on_a_device_is_counted_apart() -> None:
+    whole = torch.zeros(1000)
+    there = torch.zeros(1000, device="meta")  # the device that every torch has
+
+    assert device_bytes([whole, (there, {"again": there})], "meta") == 4000
+    assert device_bytes([whole], "meta") == 0
+
+
+def test_the_machine_has_memory_and_some_of_it_is_free() -> None:
+    assert 0 < free_memory("cpu") <= total_memory("cpu")
+
+
+@pytest.mark.parametrize(
+    ("files", "total", "free"),
+    [
+        ({}, None, 5 * 2**30),
+        ({"memory.max": "max", "memory.current": "5"}, None, 5 * 2**30),
+        ({"memory.max": str(2**30), "memory.current": str(2**29)}, 2**30, 2**29),
+        (
+            {
+                "memory.max": str(2**30),
+                "memory.current": str(2**30),
+                "memory.stat": f"anon 1\ninactive_file {2**28}",
+            },
+            2**30,
+            2**28,
+        ),
+    ],
+    ids=["no container", "one without a limit", "one with a limit", "files that were read do not count"],
+)
+def test_a_container_has_as_much_as_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], total: int | None, free: int
+) -> None:
+    (tmp_path / "meminfo").write_text("MemTotal: 99999999 kB\nMemAvailable: 5242880 kB\n")
+    for name, text in files.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    physical = host_memory.total_memory()
+    monkeypatch.setattr(host_memory, "MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(host_memory, "GROUP", tmp_path)
+
+    assert host_memory.total_memory() == (physical if total is None else min(total, physical))
+    assert host_memory.free_memory() == free
 
 
 def test_the_processor_is_always_there() -> None:
@@ -121,3 +177,22 @@ def test_values_are_shown_by_what_they_are(value: object, text: str) -> None:
 @pytest.mark.parametrize("value", ["x" * 1000, list(range(1000)), Rude(), [Rude()], Picture(Rude())])  # type: ignore[arg-type]
 def test_no_value_is_shown_longer_than_fifty(value: object) -> None:
     assert 0 < len(short(value)) <= 50
+
+
+def test_random_numbers_that_somebody_seeded_are_unpredictable_again() -> None:
+    def drawn() -> list[float]:
+        random.seed(1)
+        numpy.random.seed(1)
+        torch.manual_seed(1)
+        reseed()
+        return [random.random(), float(numpy.random.rand()), float(torch.rand(1))]
+
+    assert not set(drawn()) & set(drawn())
+
+
+def test_to_reseed_leaves_nothing_behind_in_torch() -> None:
+    waiting = torch.cuda._queued_calls
+    before = len(waiting)
+    reseed()
+
+    assert len(waiting) == before

@@ -1,31 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import pytest
 
-from engine.api import Graph, Lazy, Node, Output, node
+from engine.api import Graph, Lazy, Node, node
 from engine.graph.declared import spec_of
 from engine.graph.registry import registry_of
 from engine.run.keys import keys
 from engine.run.order import in_order
 from engine.run.plan import plan, plan_more
 from tests.engine.run.lab import graph, link, use
-
-Value = Annotated[int, Output("value")]
-
-
-@node("Number")
-def number(value: int = 0) -> Value:
-    """A number."""
-    return value
-
-
-@node("Add")
-def add(a: int, b: int = 1) -> Value:
-    """Two numbers added."""
-    return a + b
+from tests.engine.run.toys import Value, add, number
 
 
 @node("If")

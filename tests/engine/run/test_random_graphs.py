@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Annotated
 
 import pytest
 
-from engine.api import OUTER, Expand, Graph, Lazy, Link, Node, Output, node
+from engine.api import OUTER, Expand, Graph, Lazy, Link, Node, node
 from engine.graph.graph import InputValue
 from engine.run.cache import Cache, MemoryCache, NoCache
 from engine.run.result import Result
 from tests.engine.run.lab import Lab, graph, use, workers
+from tests.engine.run.toys import Value
 
-Value = Annotated[int, Output("value")]
 PRIME = 10007
 
 

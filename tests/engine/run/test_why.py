@@ -11,7 +11,15 @@ from engine.graph.declared import spec_of
 from engine.graph.registry import Registry, registry_of
 from engine.run.keys import keys
 from engine.run.plan import Plan, plan
-from engine.run.record import Record, read_record, record, record_file, remembered, write_record
+from engine.run.record import (
+    Record,
+    read_record,
+    record,
+    record_file,
+    records,
+    remembered,
+    write_record,
+)
 from engine.run.why import (
     AlwaysRuns,
     DeviceChanged,
@@ -82,9 +90,13 @@ class World:
         return record(self.plan(), self.registry, self.device)
 
     def why(self, before: World | None, cached: str = "") -> dict[str, Why]:
-        return dict(
-            explain(self.plan(cached), self.registry, self.device, before.record() if before else None)
-        )
+        plan = self.plan(cached)
+        old = before.record() if before else None
+        of_records = dict(explain(plan, self.registry, self.device, old))
+        if before is not None:  # what a server keeps instead says the same
+            kept = records(before.plan(), before.registry, before.device)
+            assert dict(explain(plan, self.registry, self.device, kept)) == of_records
+        return of_records
 
 
 def with_node(id: str, changed: Node) -> World:
@@ -179,6 +191,20 @@ def test_a_chain_of_ten_thousand_is_explained() -> None:
 
     assert isinstance(why, UpstreamChanged)
     assert (why.way[0], why.way[-1]) == ("9999", "0")
+
+
+def test_records_are_worked_out_when_somebody_asks() -> None:
+    kept = records(World().plan(), REGISTRY, "cpu")
+
+    assert (len(kept), list(kept), "b" in kept, "z" in kept) == (4, ["a", "b", "c", "s"], True, False)
+    assert dict(kept) == World().record()
+
+
+def test_a_change_above_a_cached_node_is_found_too() -> None:
+    wide = graph(a=use("Number", value=1), b=use("Add", a="@a.value"), s=use("Show", a="@b.value"))
+    changed = Graph({**wide.nodes, "a": use("Number", value=2)})
+
+    assert World(changed).why(World(wide), cached="ab")["s"] == UpstreamChanged(("b", "a"))
 
 
 def test_what_did_not_finish_is_remembered_as_it_was_before() -> None:
