@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from engine.backends.settings import Settings
+from engine.commands.serve_flags import serve
 
 FAILED, INVALID, INTERRUPTED = 1, 2, 130
 
@@ -86,6 +87,20 @@ def validate(settings: Callable[[Path | None], Settings], graph: Path, as_json: 
 
 
 @click.command()
+@click.argument("graph", type=click.Path(path_type=Path))
+@click.option("--to", "format", required=True, type=click.Choice(["weft", "prompt", "workflow"]))
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
+@click.pass_obj
+def convert(
+    settings: Callable[[Path | None], Settings], graph: Path, format: str, output: Path | None
+) -> None:
+    """Write a graph in another format: Weft's own, ComfyUI's API prompt, or a workflow of ComfyUI's editor."""
+    from engine.commands.convert import convert_graph  # noqa: PLC0415
+
+    sys.exit(convert_graph(settings(None), graph, format, output))
+
+
+@click.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Everything that is known of them, as JSON.")
 @click.pass_obj
@@ -96,10 +111,19 @@ def nodes(settings: Callable[[Path | None], Settings], name: str | None, as_json
     show_nodes(settings(None), name, as_json=as_json)
 
 
+class ServesByDefault(click.Group):
+    """Without a command, the flags are those of `serve`: people start ComfyUI so."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The command and its arguments."""
+        own = args and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if own else ["serve", *args])
+
+
 def app(settings: Callable[[Path | None], Settings]) -> click.Group:
     """The command line over these settings; they are asked for with the output folder, if one is named."""
-    return click.Group(
-        commands=[run, validate, nodes],
+    return ServesByDefault(
+        commands=[serve, run, validate, convert, nodes],
         help="Weft: typed node graphs for latent diffusion.",
         context_settings={"help_option_names": ["-h", "--help"], "obj": settings},
     )

@@ -15,9 +15,9 @@ from engine.packs.folders import listing
 
 def check_graph(settings: Settings, path: Path, *, as_json: bool) -> int:
     """Print the graph's problems; the exit code is 0 if it has none and 2 otherwise."""
-    graph, problems = read_any(path)
+    registry = known_nodes(settings)
+    graph, problems = read_any(path, registry)
     if not problems:
-        registry = known_nodes(settings)
         problems = validate(graph, registry, listing(settings.folders, registry))
     show_problems(problems, as_json=as_json)
     if not problems and not as_json:

@@ -13,7 +13,7 @@ from engine.packs.manifest import load_manifest
 
 def known_nodes(settings: Settings) -> Registry:
     """The specs of all nodes; packs that could not be imported are named on the way."""
-    registry, failures = load_manifest(settings.packs, settings.manifest, settings.libraries)
+    registry, failures = load_manifest(settings.packs, settings.manifest, settings.libraries, settings.places)
     for failure in failures:
         click.echo(f"Skipped {failure.describe()}", err=True)
     return registry

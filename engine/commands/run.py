@@ -67,7 +67,7 @@ def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
 
 
 def _read(path: Path, registry: Registry, edits: tuple[str, ...]) -> tuple[Graph, list[Problem]]:
-    graph, problems = read_any(path)
+    graph, problems = read_any(path, registry)
     if not problems:
         try:
             for edit in edits:

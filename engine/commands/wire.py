@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.formats.specs import spec_json
 from engine.graph.problems import Problem
-from engine.graph.spec import InputSpec, NodeSpec, OutputSpec, Widget
-from engine.graph.types import type_text
+from engine.graph.spec import NodeSpec
 from engine.run.events import Event, NodePreviewed
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def why_json(path: str, why: Why) -> str:
 
 def specs_json(specs: list[NodeSpec]) -> str:
     """Specs as a list, on several lines."""
-    text = msgspec.json.encode([_spec(spec) for spec in specs], enc_hook=repr)
+    text = msgspec.json.encode([spec_json(spec) for spec in specs], enc_hook=repr)
     return msgspec.json.format(text, indent=2).decode()
 
 
@@ -54,22 +54,3 @@ def _told(value: object) -> dict[str, object]:
 
 def _line(value: object) -> str:
     return msgspec.json.encode(value, enc_hook=repr).decode()
-
-
-def _spec(spec: NodeSpec) -> dict[str, object]:
-    return {
-        **_told(spec),
-        "inputs": [_port(port) for port in spec.inputs],
-        "outputs": [_port(port) for port in spec.outputs],
-    }
-
-
-def _port(port: InputSpec | OutputSpec) -> dict[str, object]:
-    told = {**_told(port), "type": type_text(port.type)}
-    if isinstance(port, InputSpec):
-        told["widget"] = _widget(port.widget)
-    return told
-
-
-def _widget(widget: Widget | None) -> dict[str, object] | None:
-    return None if widget is None else {"kind": type(widget).__name__.removesuffix("Widget"), **_told(widget)}

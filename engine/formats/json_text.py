@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from engine.graph.problems import Unreadable
 
 DEEPEST = 64  # levels of nesting; no graph needs more, and whatever reads the values may recurse
+NESTS: frozenset[type] = frozenset({list, dict})  # what msgspec makes of what may hold other values
 BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?)(?: - at `.*`)?(?: \(byte (\d+)\))?$")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -81,13 +83,15 @@ def _too_deep() -> Unreadable:
 
 
 def _depth_exceeds(value: object, deepest: int) -> bool:
-    level: Sequence[object] = [value]
+    level: list[Any] = [value] if value.__class__ in NESTS else []
     for _ in range(deepest):
-        level = [child for item in level if isinstance(item, list | dict) for child in _children(item)]
+        # A graph is mostly texts and numbers: not to carry them along is what makes this quick.
+        level = [
+            child
+            for item in level
+            for child in (item.values() if item.__class__ is dict else item)
+            if child.__class__ in NESTS
+        ]
         if not level:
             return False
     return True
-
-
-def _children(item: list[object] | dict[str, object]) -> Sequence[object]:
-    return item if isinstance(item, list) else list(item.values())

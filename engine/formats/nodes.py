@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from engine.formats.json_text import kind_of
 from engine.graph.graph import InputValue, Link, Node
@@ -13,25 +14,27 @@ from engine.graph.spec import Literal_
 LITERAL = (
     "__value__"  # wraps a list (or a mapping that looks like such a wrapper), since a bare array is a link
 )
+KEYS = frozenset({"class_type", "inputs", "_meta"})
+
+PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
-def read_nodes(
-    raw: object, where: str, ignored: Collection[str] = ()
-) -> tuple[dict[str, Node], list[Problem]]:
+def read_nodes(raw: object, where: str) -> tuple[dict[str, Node], list[Problem]]:
     """Every node that can be read, and what is wrong with the others.
 
     Args:
         raw: The mapping of ids to nodes.
         where: Its place in the file.
-        ignored: Keys of a node that the format allows and Weft has no use for.
     """
     if not isinstance(raw, Mapping):
         return {}, [Unreadable(where, "an object of nodes", kind_of(raw))]
     nodes: dict[str, Node] = {}
     problems: list[Problem] = []
     for id, item in raw.items():
-        node, wrong = _read_node(id, item, f"{where}.{id}", ignored)
-        problems += wrong
+        node = _plain_node(item)
+        if node is None:
+            node, wrong = _read_node(id, item, f"{where}.{id}")
+            problems += wrong
         if node is not None:
             nodes[id] = node
     return nodes, problems
@@ -41,11 +44,16 @@ def write_node(node: Node) -> dict[str, object]:
     """The node as JSON values."""
     written: dict[str, object] = {
         "class_type": node.kind,
-        "inputs": {name: write_value(value) for name, value in node.inputs.items()},
+        "inputs": write_inputs(node.inputs),
     }
     title = {} if node.title is None else {"title": node.title}
     meta = {**title, **{key: thaw(value) for key, value in node.meta.items()}}
     return {**written, "_meta": meta} if meta else written
+
+
+def write_inputs(inputs: Mapping[str, InputValue]) -> dict[str, object]:
+    """The inputs of a node as JSON values."""
+    return {name: write_value(value) for name, value in inputs.items()}
 
 
 def write_value(value: InputValue) -> object:
@@ -66,7 +74,7 @@ def thaw(value: Literal_) -> object:
     return value
 
 
-def read_value(raw: object, where: str, id: str) -> InputValue | Unreadable:
+def read_value(raw: object, where: str, id: str, name: str) -> InputValue | Unreadable:
     """An input from its JSON value."""
     match raw:
         case [str(node), int(output) | str(output)] if not isinstance(output, bool):
@@ -75,25 +83,51 @@ def read_value(raw: object, where: str, id: str) -> InputValue | Unreadable:
             return Link(node, int(index))
         case list():
             expected = f'a link ["node", "output"], or a list as {{"{LITERAL}": [...]}}'
-            return Unreadable(where, expected, "another array", id)
+            return Unreadable(where, expected, "another array", id, name, freeze(raw))
         case {"__value__": value, **others} if not others:
             return freeze(value)
     return freeze(raw)
 
 
-def _read_node(
-    id: str, raw: object, where: str, ignored: Collection[str]
-) -> tuple[Node | None, list[Problem]]:
+def _plain_node(raw: Any) -> Node | None:
+    """The node if it is like nearly all: plain values and links, and a title at most. Else None."""
+    if raw.__class__ is not dict or len(raw) > 3:
+        return None
+    kind, inputs = raw.get("class_type"), raw.get("inputs")
+    if kind.__class__ is not str or inputs.__class__ is not dict:
+        return None
+    values: dict[str, InputValue] = {}
+    for name, item in inputs.items():
+        if item.__class__ in PLAIN:
+            values[name] = item
+        elif (
+            item.__class__ is list
+            and len(item) == 2
+            and item[0].__class__ is str
+            and item[1].__class__ is int
+        ):
+            values[name] = Link(item[0], item[1])
+        else:
+            return None
+    if len(raw) == 2:
+        return Node(kind, values)
+    match raw.get("_meta"):
+        case {"title": str(title), **others} if not others:
+            return Node(kind, values, title)
+    return None
+
+
+def _read_node(id: str, raw: object, where: str) -> tuple[Node | None, list[Problem]]:
     if not isinstance(raw, Mapping):
         return None, [Unreadable(where, "a node (an object)", kind_of(raw), id)]
     problems: list[Problem] = [
         Unreadable(f"{where}.{key}", "class_type, inputs or _meta", "an unknown key", id)
         for key in raw
-        if key not in {"class_type", "inputs", "_meta", *ignored}
+        if key not in KEYS
     ]
     values: dict[str, InputValue] = {}
     for name, item in _object(raw, "inputs", where, id, problems).items():
-        value = read_value(item, f"{where}.inputs.{name}", id)
+        value = read_value(item, f"{where}.inputs.{name}", id, name)
         if isinstance(value, Unreadable):
             problems.append(value)
         else:

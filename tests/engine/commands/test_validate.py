@@ -45,7 +45,7 @@ def test_json_of_a_good_graph_is_empty(main: Installation) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("validate",), ("validate", "a", "b"), ("walk",), ("run", "x", "--device", "tpu")]
+    "arguments", [("validate",), ("validate", "a", "b"), ("walk",), ("run", "x", "--device", "tpu")]
 )
 def test_bad_usage_leaves_with_2(main: Installation, arguments: tuple[str, ...]) -> None:
     done = main(*arguments)

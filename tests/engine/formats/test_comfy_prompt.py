@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from engine.formats.comfy_prompt import prompt_of, read_prompt, write_prompt
+from engine.formats.comfy_prompt import graph_of, prompt_of, read_prompt, write_prompt
 from engine.formats.json_text import one_line
 from engine.graph.edit import named_links
 from engine.graph.graph import Graph, Link, Node
@@ -86,3 +86,11 @@ def test_links_by_index_are_checked_as_they_are() -> None:
 )
 def test_what_cannot_be_read_is_a_problem(document: object, problem: Unreadable) -> None:
     assert read_prompt(one_line(document)) == (Graph(), [problem])
+
+
+def test_a_node_may_be_called_prompt() -> None:
+    graph, problems = graph_of(
+        {"prompt": {"class_type": "A", "inputs": {}}, "b": {"class_type": "B", "inputs": {}}}
+    )
+
+    assert (list(graph.nodes), problems) == (["prompt", "b"], [])

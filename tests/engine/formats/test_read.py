@@ -1,16 +1,18 @@
 import io
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
 
-from engine.formats.comfy_prompt import write_prompt
+from engine.formats.comfy_prompt import prompt_of, write_prompt
 from engine.formats.json_text import one_line
 from engine.formats.native import write_compact, write_graph
-from engine.formats.read import read_any, read_bytes
+from engine.formats.read import graph_in, read_any, read_bytes
 from engine.graph.edit import named_links
 from engine.graph.graph import Graph
 from engine.graph.problems import Unreadable
+from tests.engine.formats.comfy_nodes import NODES, workflow
 from tests.engine.graph.toys import GOOD, REGISTRY
 
 
@@ -69,3 +71,26 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 
     assert read_any(missing) == (Graph(), [Unreadable(str(missing), "a file", "No such file or directory")])
     assert read_any(tmp_path) == (Graph(), [Unreadable(str(tmp_path), "a file", "Is a directory")])
+
+
+def test_a_workflow_is_read_with_the_known_nodes(tmp_path: Path) -> None:
+    file = tmp_path / "workflow.json"
+    file.write_text(json.dumps(workflow("version1")))
+    graph, problems = read_any(file, NODES)
+
+    assert problems == []
+    assert graph.nodes["two"].inputs["share"] == 0.75
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        json.loads(write_graph(GOOD)),
+        json.loads(write_prompt(GOOD, REGISTRY)),
+        {"prompt": prompt_of(GOOD, REGISTRY)},
+    ],
+)
+def test_json_that_is_parsed_already_is_read_too(document: object) -> None:
+    graph, problems = graph_in(document, REGISTRY)
+
+    assert (named_links(graph, REGISTRY), problems) == (GOOD, [])
