@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.recognise import recognise
 from ldm.spec import FirstStageSpec, ModelSpec
+from ldm.text.clip import ClipTextEncoder
 from ldm.text.transformer import TextEncoder
 from ldm.unet.unet import UNet
 
@@ -39,7 +41,7 @@ class LatentDiffusion:
     spec: ModelSpec
     unet: UNet
     first_stage: AutoencoderKL
-    text: TextEncoder
+    text: TextEncoder | ClipTextEncoder
     schedule: Schedule
 
 
@@ -49,7 +51,7 @@ def build(spec: ModelSpec) -> LatentDiffusion:
         spec,
         UNet(spec.unet),
         AutoencoderKL(spec.first_stage),
-        TextEncoder(spec.text),
+        _text_encoder(spec),
         Schedule(spec.schedule),
     )
 
@@ -57,11 +59,14 @@ def build(spec: ModelSpec) -> LatentDiffusion:
 def load_model(path: Path) -> LatentDiffusion:
     """Load a text-to-image checkpoint, in float32 on the CPU, ready for inference.
 
+    Files that Weft saved say what they are; published ones are told by their keys (`ldm.recognise`).
+
     Raises:
-        CheckpointError: the file is missing, damaged, no safetensors file, or lacks a part or its spec.
+        CheckpointError: the file is missing, damaged, no safetensors file, lacks a part, or is of no known model.
     """
     tensors, metadata = _read(path)
-    spec = _spec(path, metadata, SPEC_KEY, ModelSpec)
+    known = None if SPEC_KEY in metadata else recognise(tensors)
+    spec = known or _spec(path, metadata, SPEC_KEY, ModelSpec)
     with torch.device("meta"):
         model = build(spec)
     for prefix, module in _parts(model).items():
@@ -76,8 +81,9 @@ def load_first_stage(path: Path) -> AutoencoderKL:
         CheckpointError: as `load_model`.
     """
     tensors, metadata = _read(path)
-    if SPEC_KEY in metadata:
-        spec, prefix = _spec(path, metadata, SPEC_KEY, ModelSpec).first_stage, FIRST_STAGE
+    known = None if SPEC_KEY in metadata else recognise(tensors)
+    if SPEC_KEY in metadata or known:
+        spec, prefix = (known or _spec(path, metadata, SPEC_KEY, ModelSpec)).first_stage, FIRST_STAGE
     else:
         spec, prefix = _spec(path, metadata, FIRST_STAGE_SPEC_KEY, FirstStageSpec), ""
     with torch.device("meta"):
@@ -99,6 +105,16 @@ def save_model(model: LatentDiffusion, path: Path, notes: Mapping[str, str] | No
 def save_first_stage(model: AutoencoderKL, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a first stage alone in half precision, without a prefix, as CompVis' own first-stage files are."""
     _write(path, dict(model.state_dict()), {FIRST_STAGE_SPEC_KEY: _encoded(model.spec), **(notes or {})})
+
+
+def _text_encoder(spec: ModelSpec) -> TextEncoder | ClipTextEncoder:
+    if spec.clip is not None:
+        return ClipTextEncoder(spec.clip)
+    if spec.text is not None:
+        return TextEncoder(spec.text)
+    raise CheckpointError(
+        f"The model '{spec.name}' has no text encoder: its spec names neither `text` nor `clip`."
+    )
 
 
 def _parts(model: LatentDiffusion) -> dict[str, nn.Module]:
@@ -124,8 +140,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _spec(path: Path, metadata: Mapping[str, str], key: str, kind: type[Spec]) -> Spec:
     if key not in metadata:
         raise CheckpointError(
-            f"{path.name} does not say what model it holds: its metadata has no {key!r}. "
-            "Give a checkpoint that Weft saved."
+            f"{path.name} does not say what model it holds: its metadata has no {key!r}, and its keys are those of no "
+            "model that is known here. Give a checkpoint that Weft saved, or Stable Diffusion 1.x in one file."
         )
     try:
         return msgspec.json.decode(metadata[key], type=kind)

@@ -78,6 +78,25 @@ class TextSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSpec:
+    """CLIP's causal text tower (Radford et al. 2021); the numbers are those of ViT-L/14, which SD 1.x listens to.
+
+    `pad` fills a row behind its end. The context is what layer `layers - skipped` gives, behind the last norm if
+    `normed` says so.
+    """
+
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    vocabulary: int = 49408
+    length: int = 77
+    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    pad: int = 49407
+    skipped: int = 0
+    normed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSpec:
     """The betas of the forward process. `sqrt_linear` is linear in sqrt(beta), which CompVis calls "linear"."""
 
@@ -89,11 +108,12 @@ class ScheduleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A whole text-to-image latent diffusion model."""
+    """A whole text-to-image latent diffusion model. It listens either to `text` (tau) or to `clip`."""
 
     name: str
     first_stage: FirstStageSpec
     unet: UNetSpec
-    text: TextSpec
+    text: TextSpec | None = None
+    clip: ClipSpec | None = None
     schedule: ScheduleSpec = ScheduleSpec()
     parameterization: Parameterization = "eps"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-import numpy as np
-import PIL.Image
-import PIL.ImageOps
 import torch
-from PIL.PngImagePlugin import PngInfo
 
-from engine.api import Context, ModelFile, Published, PublishedFile, node
+from engine.api import Context, ModelFile, Published, node
+from nodes.opening import NO_MASK, colours, frames, transparency
 from nodes.port_types import Image, Mask
+from nodes.saving import publish_pngs, publish_preview
 
-PNG = "image/png"
+COLOURS = ("red", "green", "blue")
 
 
 class LoadedImage(NamedTuple):
@@ -25,24 +22,46 @@ class LoadedImage(NamedTuple):
     mask: Mask
 
 
-@node("LoadImage", title="Load image", category="image")
+@node("LoadImage", title="Load image", category="image", version=2)
 def load_image(image: Annotated[str, ModelFile("input")], *, ctx: Context) -> LoadedImage:
     """Load a picture from the input folder, turned upright; its transparency becomes the mask.
+
+    An animated picture becomes a batch. Without transparency the mask is empty, of 64 x 64 pixels.
 
     Args:
         image: A file of the input folder.
     """
-    path = ctx.input_file(image)
-    try:
-        with PIL.Image.open(path) as opened:
-            upright = PIL.ImageOps.exif_transpose(opened)
-            rgba = np.asarray(upright.convert("RGBA"), dtype=np.float32) / 255
-    except OSError as error:
-        raise ValueError(
-            f"{image} cannot be read as a picture ({error}). Save it anew as PNG or JPEG."
-        ) from error
-    pixels = torch.from_numpy(rgba)[None]
-    return LoadedImage(Image(pixels[..., :3].contiguous()), Mask(1 - pixels[..., 3]))
+    return load_picture(ctx.input_file(image), image)
+
+
+def load_picture(path: Path, name: str) -> LoadedImage:
+    """The pictures of a file, and their transparency."""
+    pictures = frames(path, name)
+    pixels = torch.stack([colours(picture) for picture in pictures])
+    masks = [transparency(picture) for picture in pictures]
+    seen = any(mask is not None for mask in masks)
+    empty = torch.zeros(pixels.shape[1:3]) if seen else torch.zeros(NO_MASK, NO_MASK)
+    return LoadedImage(Image(pixels), Mask(torch.stack([empty if mask is None else mask for mask in masks])))
+
+
+@node("LoadImageMask", title="Load image (as mask)", category="mask")
+def load_mask(
+    image: Annotated[str, ModelFile("input")],
+    channel: Literal["alpha", "red", "green", "blue"] = "alpha",
+    *,
+    ctx: Context,
+) -> Mask:
+    """Load one channel of a picture as a mask.
+
+    Args:
+        image: A file of the input folder.
+        channel: Which one; of alpha the see-through parts become the mask. Without alpha the mask is empty.
+    """
+    picture = frames(ctx.input_file(image), image)[0]
+    if channel == "alpha":
+        mask = transparency(picture)
+        return Mask((torch.zeros(NO_MASK, NO_MASK) if mask is None else mask)[None])
+    return Mask(colours(picture)[None, ..., COLOURS.index(channel)])
 
 
 @node("SaveImage", title="Save image", category="image")
@@ -51,9 +70,9 @@ def save_image(images: Image, filename_prefix: str = "Weft", *, ctx: Context) ->
 
     Args:
         images: What to save.
-        filename_prefix: How the file names begin; a slash makes a folder.
+        filename_prefix: How the file names begin; a slash makes a folder, %year%, %width% and the like are filled in.
     """
-    return _publish(images, filename_prefix, ctx, "output")
+    return publish_pngs(images, filename_prefix, ctx)
 
 
 @node("PreviewImage", title="Preview image", category="image")
@@ -63,25 +82,4 @@ def preview_image(images: Image, *, ctx: Context) -> Published:
     Args:
         images: What to show.
     """
-    return _publish(images, f"preview_{random.randrange(2**32):08x}", ctx, "temp")
-
-
-def to_bytes(images: Image) -> list[PIL.Image.Image]:
-    """Pictures of 8 bits a channel; 255 x is cut, not rounded, as ComfyUI does."""
-    values = (images.pixels.clamp(0, 1) * 255).to(torch.uint8).numpy()
-    return [PIL.Image.fromarray(picture) for picture in values]
-
-
-def _publish(images: Image, prefix: str, ctx: Context, folder: str) -> Published:
-    texts = PngInfo()
-    for name, text in ctx.provenance.items():
-        texts.add_text(name, text)
-    files: list[PublishedFile] = []
-    for picture in to_bytes(images):
-
-        def write(path: Path, picture: PIL.Image.Image = picture) -> None:
-            picture.save(path, format="PNG", pnginfo=texts, compress_level=4)
-
-        published = ctx.files.publish(prefix, ".png", PNG, write, "temp" if folder == "temp" else "output")
-        files += published.files
-    return Published(tuple(files))
+    return publish_preview(images, ctx)

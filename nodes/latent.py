@@ -1,17 +1,18 @@
-"""Latents to start from, and noise on them."""
+"""Latents to start from."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import torch
 
-from engine.api import Range, Seed, node
-from ldm.diffusion.noise import noise_from_seed, start
-from nodes.port_types import DiffusionModel, Latent, Noise, Sigmas
+from engine.api import Range, node
+from nodes.port_types import Latent
+from nodes.widgets import LARGEST, BatchSize
 
-Side = Annotated[int, Range(16, 16384, step=8)]
-BatchSize = Annotated[int, Range(1, 4096)]
+Side = Annotated[int, Range(16, LARGEST, step=8)]
+Side16 = Annotated[int, Range(16, LARGEST, step=16)]
 
 
 @node("EmptyLatentImage", title="Empty latent", category="latent")
@@ -26,44 +27,22 @@ def empty_latent(width: Side = 512, height: Side = 512, batch_size: BatchSize = 
     return Latent(torch.zeros(batch_size, 4, height // 8, width // 8), canvas=(width, height))
 
 
-@node("RandomNoise", title="Noise", category="sampling/stages")
-def random_noise(noise_seed: Seed = 0) -> Noise:
-    """Choose noise by a seed; it is drawn when the latent's size is known, the same on every device.
+@node("EmptySD3LatentImage", title="Empty SD3 latent", category="latent/sd3")
+def empty_sd3_latent(width: Side16 = 1024, height: Side16 = 1024, batch_size: BatchSize = 1) -> Latent:
+    """An empty canvas to paint on, with the 16 channels of Stable Diffusion 3.
 
     Args:
-        noise_seed: The same seed gives the same picture.
+        width: In pixels.
+        height: In pixels.
+        batch_size: How many pictures.
     """
-    return Noise(noise_seed)
+    return Latent(torch.zeros(batch_size, 16, height // 8, width // 8), canvas=(width, height))
 
 
-@node("DisableNoise", title="No noise", category="sampling/stages")
-def no_noise() -> Noise:
-    """No noise at all, for latents that carry some already."""
-    return Noise(None)
-
-
-@node("AddNoise", title="Add noise", category="sampling/stages")
-def add_noise(model: DiffusionModel, noise: Noise, sigmas: Sigmas, latent_image: Latent) -> Latent:
-    """Bring a latent to the first of the noise levels: the z_t that sampling begins with.
-
-    Args:
-        model: Its schedule says where full noise lies.
-        noise: From which seed.
-        sigmas: The noise levels to come; only the first is used.
-        latent_image: The clean latent, or an empty one.
-    """
-    clean = sized(latent_image, model)
-    if not len(sigmas.levels):
-        return Latent(clean)
-    drawn = torch.zeros_like(clean) if noise.seed is None else noise_from_seed(clean.shape, noise.seed)
-    return Latent(start(clean, drawn, sigmas.levels[0], model.schedule.sigma_max))
-
-
-def sized(latent: Latent, model: DiffusionModel) -> torch.Tensor:
-    """The latent's samples; an empty canvas becomes zeros of the model's channels and factor."""
-    if latent.canvas is None:
-        return latent.samples
-    width, height = latent.canvas
-    factor, multiple = model.spec.first_stage.factor, 2 ** (len(model.spec.unet.channel_mult) - 1)
-    cells = [max(side // (factor * multiple), 1) * multiple for side in (height, width)]
-    return torch.zeros(latent.samples.shape[0], model.spec.first_stage.embed_dim, *cells)
+def filled(latent: Latent, other: Latent) -> Latent:
+    """The latent as it goes together with another: an empty one as zeros of the other's channels and cells."""
+    if latent.canvas is None or other.canvas is not None:
+        return latent
+    width, height = (max(side // other.factor, 1) for side in latent.canvas)
+    zeros = torch.zeros(len(latent.samples), other.samples.shape[1], height, width)
+    return replace(latent, samples=zeros, canvas=None, factor=other.factor)

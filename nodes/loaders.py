@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 from engine.api import Context, ModelFile, Output, Published, node
 from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, save_first_stage, save_model
 from ldm.diffusion.schedule import Schedule
+from ldm.first_stage.glance import colours_of
 from nodes.port_types import DiffusionModel, FirstStage, TextModel
 
 BINARY = "application/octet-stream"
@@ -31,7 +32,7 @@ def load_checkpoint(ckpt_name: Annotated[str, ModelFile("checkpoints")], *, ctx:
     for part in (loaded.unet, loaded.text, loaded.first_stage):
         part.to(ctx.device)
     return Checkpoint(
-        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec),
+        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec, colours_of(loaded.first_stage)),
         TextModel(loaded.text),
         FirstStage(loaded.first_stage),
     )

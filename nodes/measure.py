@@ -12,25 +12,29 @@ import PIL.Image
 import PIL.ImageDraw
 import torch
 
-from engine.api import Context, Multiline, Published, Range, Seed, node
-from ldm.diffusion.noise import StepNoise, finish, noise_from_seed, start
+from engine.api import NULL_CONTEXT, Context, Multiline, Published, Range, Seed, node
+from ldm.diffusion.condition import Condition
+from ldm.diffusion.guidance import ClassifierFree
+from ldm.diffusion.noise import noise_from_seed, start
 from ldm.diffusion.sigmas import noise_levels
 from ldm.shapeland.adherence import adherence
 from ldm.shapeland.caption import full_caption
 from ldm.shapeland.scene import Scene, random_scene
 from nodes.first_stage import decode_latent
 from nodes.port_types import (
-    Conditioning,
     DiffusionModel,
     FirstStage,
+    Guider,
     Image,
     Latent,
     LossCurve,
+    Noise,
     SamplerChoice,
     TextModel,
 )
-from nodes.stages import Guidance, SamplerName, SchedulerName, Steps, guided_by, steps_of
+from nodes.sampling_run import finished, run_sampler
 from nodes.text import encode_text
+from nodes.widgets import Guidance, SamplerName, SchedulerName, Steps
 
 CHUNK = 32
 SIDE = 64
@@ -81,16 +85,17 @@ def measure_adherence(
     noise = noise_from_seed(
         (count, vae.autoencoder.spec.embed_dim, *[SIDE // vae.autoencoder.spec.factor] * 2), seed
     )
-    empty = encode_text("", clip)
+    empty, sampler = encode_text("", clip), SamplerChoice(sampler_name)
 
     def paint() -> Iterator[torch.Tensor]:
         for first in range(0, count, CHUNK):
             told = [encode_text(full_caption(scene), clip).context for scene in scenes[first : first + CHUNK]]
-            denoise = guided_by(model, Conditioning(torch.cat(told)), empty, cfg)
+            guider = Guider(model, ClassifierFree((Condition(torch.cat(told)),), empty.entries, cfg))
             part = noise[first : first + CHUNK]
-            x = start(torch.zeros_like(part), part, sigmas[0], model.schedule.sigma_max)
-            *_, last = steps_of(model, denoise, SamplerChoice(sampler_name), sigmas, x, StepNoise(seed))
-            yield decode_latent(Latent(finish(last, sigmas[-1]).cpu()), vae).pixels
+            noisy = Latent(start(torch.zeros_like(part), part, sigmas[0], model.schedule.sigma_max))
+            # Its steps are not told of, since progress here counts pictures.
+            done, _ = run_sampler(guider, sampler, sigmas, noisy, Noise(None), seed, NULL_CONTEXT)
+            yield decode_latent(finished(done, sigmas[-1], None), vae).pixels
 
     pixels = torch.cat(list(ctx.track(paint(), total=-(-count // CHUNK))))
     return Measured(_report(scenes, pixels, cfg, steps), Image(_sheet(pixels[:64])))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
 
+from ldm.diffusion.condition import Condition
+from ldm.diffusion.guidance import Guidance
+from ldm.diffusion.past import Past
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import ModelSpec
+from ldm.text.clip import ClipTextEncoder
 from ldm.text.transformer import TextEncoder
 from ldm.training.latents import CaptionedLatents
 from ldm.unet.unet import UNet
@@ -19,7 +24,7 @@ from ldm.unet.unet import UNet
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Pictures: pixels (b, h, w, 3) in 0..1, on the CPU."""
+    """Pictures: pixels (b, h, w, 3) in 0..1, on the CPU. A fourth channel is alpha: 1 where the picture is solid."""
 
     __port_name__: ClassVar[str] = "IMAGE"
     pixels: Tensor
@@ -39,27 +44,43 @@ class Latent:
 
     `canvas` is set on empty latents only: the size (width, height) in pixels that was asked for. The model that
     samples decides how many channels and cells that is.
+    `noise_mask` (b, 1, h, w in pixels or cells) is 1 where sampling may change the latent; without one, everywhere.
+    `batch_index` says for each latent which draw of the seed's noise is its own; without one they are 0, 1, 2...
+    `factor` is how many pixels a cell spans, which ComfyUI takes to be 8 always.
+    `past` is what a multi-step sampler remembers between steps that are nodes of their own.
+    `extra` is what others have put beside the samples; it is passed on untouched.
     """
 
     __port_name__: ClassVar[str] = "LATENT"
     samples: Tensor
     canvas: tuple[int, int] | None = None
+    noise_mask: Tensor | None = None
+    batch_index: tuple[int, ...] | None = None
+    factor: int = 8
+    past: tuple[Past, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRows:
-    """Tokenised texts: ids (b, length), whole numbers."""
+    """Tokenised texts: ids (b, length), whole numbers; and how loud each token is, where the encoder heeds that."""
 
     __port_name__: ClassVar[str] = "TOKENS"
     ids: Tensor
+    weights: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Conditioning:
-    """What a model is told: tau(y), context (1 or b, m, d), on the CPU."""
+    """What a model is told, one entry beside the other: each a context with where, when and how strongly it counts."""
 
     __port_name__: ClassVar[str] = "CONDITIONING"
-    context: Tensor
+    entries: tuple[Condition, ...]
+
+    @property
+    def context(self) -> Tensor:
+        """The context of the first entry."""
+        return self.entries[0].context
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +101,50 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class SamplerChoice:
-    """A sampler by its name, and how much fresh noise it adds (`ddim` only)."""
+    """A sampler by its name, with those of its settings that are not as usual: `{"eta": 0.5}`."""
 
     __port_name__: ClassVar[str] = "SAMPLER"
     name: str
-    eta: float = 0.0
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DiffusionModel:
-    """epsilon_theta with its schedule and the spec that it was trained under."""
+    """epsilon_theta with its schedule and the spec that it was trained under.
+
+    `colours` (channels + 1, 3) shows its latents without a decoder: each cell's colour as a sum of its channels.
+    """
 
     __port_name__: ClassVar[str] = "MODEL"
     unet: UNet
     schedule: Schedule
     spec: ModelSpec
+    colours: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedLatent:
+    """What sampling has so far, to be looked at: the model's guess (b, c, h, w), and the model's `colours`."""
+
+    guess: Tensor
+    colours: Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guider:
+    """A model and what it is told: all that a sampler needs of them."""
+
+    __port_name__: ClassVar[str] = "GUIDER"
+    model: DiffusionModel
+    guidance: Guidance
 
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """tau: the tokenizer's words and the transformer over them."""
+    """tau, or CLIP's tower: a tokenizer and the transformer over its tokens."""
 
     __port_name__: ClassVar[str] = "CLIP"
-    encoder: TextEncoder
+    encoder: TextEncoder | ClipTextEncoder
 
 
 @dataclass(frozen=True, slots=True)

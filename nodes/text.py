@@ -7,20 +7,24 @@ from typing import Annotated
 import torch
 
 from engine.api import Multiline, Output, node
-from ldm.text.tokenizer import Tokens, tokenize
+from ldm.diffusion.condition import Condition
+from ldm.text.tokenizer import Tokens
 from nodes.port_types import Conditioning, TextModel, TokenRows
 
 
 @node("Tokenize", category="conditioning/stages")
 def tokenize_text(text: Multiline, clip: TextModel) -> Annotated[TokenRows, Output("tokens")]:
-    """Split a text into the tokens that the model knows; unknown words become [UNK].
+    """Split a text into the tokens that the model knows.
+
+    A small vocabulary takes unknown words for [UNK]; CLIP's knows all, and heeds weights such as (red:1.3).
 
     Args:
         text: What the picture should show.
         clip: The text encoder whose vocabulary is used.
     """
-    spec = clip.encoder.spec
-    return TokenRows(torch.tensor(tokenize([text], spec.words, spec.length).ids))
+    tokens = clip.encoder.tokenize([text])
+    loud = None if tokens.weights is None else torch.tensor(tokens.weights, dtype=torch.float64)
+    return TokenRows(torch.tensor(tokens.ids), loud)
 
 
 @node("EncodeTokens", title="Encode tokens (tau)", category="conditioning/stages", device=True)
@@ -31,8 +35,11 @@ def encode_tokens(tokens: TokenRows, clip: TextModel) -> Conditioning:
         tokens: From Tokenize, of the same text encoder.
         clip: The text encoder.
     """
-    rows = Tokens(tuple(tuple(row) for row in tokens.ids.tolist()))
-    return Conditioning(clip.encoder.encode(rows).cpu())
+    ids = tuple(tuple(row) for row in tokens.ids.tolist())
+    weights = None if tokens.weights is None else tuple(tuple(row) for row in tokens.weights.tolist())
+    with torch.no_grad():
+        context = clip.encoder.encode(Tokens(ids, weights))
+    return Conditioning((Condition(context.cpu()),))
 
 
 @node("CLIPTextEncode", title="Encode text", category="conditioning", device=True)

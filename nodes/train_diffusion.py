@@ -98,6 +98,7 @@ def train_diffusion_model(
         seed: Of the first weights and of the batches.
         name: Under which the unfinished training is kept.
     """
+    tau = TextSpec(words=WORDS, length=32, width=128, layers=4, heads=4, head_width=32)
     spec = ModelSpec(
         name=name,
         first_stage=vae.autoencoder.spec,
@@ -111,7 +112,7 @@ def train_diffusion_model(
             context_dim=128,
             pooled=True,
         ),
-        text=TextSpec(words=WORDS, length=32, width=128, layers=4, heads=4, head_width=32),
+        text=tau,
         schedule=ScheduleSpec(),
         parameterization=parameterization,
     )
@@ -126,7 +127,7 @@ def train_diffusion_model(
         seed=seed,
     )
     torch.manual_seed(seed)
-    unet, text, schedule = UNet(spec.unet), TextEncoder(spec.text), Schedule(spec.schedule)
+    unet, text, schedule = UNet(spec.unet), TextEncoder(tau), Schedule(spec.schedule)
     scale = vae.autoencoder.spec.scale_factor
     training = partial(train_diffusion, unet, text, schedule, encoded.data, scale, recipe)
     losses = carried_out(training, steps, name, ctx)

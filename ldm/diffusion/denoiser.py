@@ -45,9 +45,9 @@ class ModelDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level."""
-        level = sigma.to(x.device).expand(x.shape[0])
-        time = self.model.schedule.timestep(level.cpu()).to(x.device)
-        spread = level.to(x.dtype)[:, None, None, None]
+        # Samplers keep their levels on the CPU, so that no step waits for the device.
+        time = self.model.schedule.timestep(sigma.cpu()).to(x.device).expand(x.shape[0])
+        spread = sigma.to(x).reshape(-1, 1, 1, 1)
         width = (1 + spread.square()).sqrt()
         z = x / width
         answer = self.model.network(z, time, self.context.expand(x.shape[0], -1, -1))

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+SEEDS = 2**64  # torch has no more streams; behind the last comes the first again
 
-def noise_from_seed(shape: Sequence[int], seed: int) -> Tensor:
-    """Standard normal noise, drawn for the whole batch at once (as ComfyUI does)."""
-    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
+
+def noise_from_seed(shape: Sequence[int], seed: int, places: Sequence[int] | None = None) -> Tensor:
+    """Standard normal noise, drawn for the whole batch at once (as ComfyUI does).
+
+    Args:
+        shape: (b, c, h, w).
+        seed: Of the one stream that all is drawn from.
+        places: For each latent, which draw of that stream is its own. Then they are drawn one by one.
+    """
+    generator = _stream(seed)
+    if places is None:
+        return torch.randn(tuple(shape), generator=generator)
+    wanted, drawn = set(places), {}
+    for place in range(max(wanted) + 1):
+        noise = torch.randn(1, *shape[1:], generator=generator)
+        if place in wanted:
+            drawn[place] = noise
+    return torch.cat([drawn[place] for place in places])
 
 
 def noise_per_sample(shape: Sequence[int], seed: int) -> Tensor:
@@ -30,7 +47,7 @@ class StepNoise:
         self._rewind()
 
     def _rewind(self) -> None:
-        self._generator = torch.Generator().manual_seed(self._seed)
+        self._generator = _stream(self._seed)
         self._drawn = 0
 
     def __call__(self, step: int, like: Tensor) -> Tensor:
@@ -45,13 +62,17 @@ class StepNoise:
                 return noise.to(like)
 
 
+def _stream(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed % SEEDS)
+
+
 def start(latent: Tensor, noise: Tensor, sigma: Tensor, sigma_max: float) -> Tensor:
     """The noisy latent a sampler begins with: latent + sigma * noise.
 
     From the schedule's end the noise is scaled by sqrt(1 + sigma^2): the model then sees unit variance, as in training.
     """
     level = sigma.to(latent)
-    if float(sigma) >= sigma_max * (1 - 1e-5):
+    if float(sigma) > sigma_max or math.isclose(float(sigma), sigma_max, rel_tol=1e-5):
         return latent + noise.to(latent) * (1 + level.square()).sqrt()
     return latent + noise.to(latent) * level
 

@@ -1,81 +1,73 @@
-"""Samplers: each a short generator of latents that only knows D(x, sigma) and the noise levels to pass through.
+"""Samplers by name: each a short generator of steps that only knows D(x, sigma) and the noise levels to pass through.
 
-All are single-step methods: run over two levels they do one step, which is how the step-wise sampler takes them apart.
+Run over two levels, with what it remembers of the steps before, each does one step: that is how the step-wise
+sampler takes them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from torch import Tensor
 
 from ldm.diffusion.denoiser import Denoiser
+from ldm.diffusion.multi_step import dpmpp_2m, gradient_estimation, ipndm, lms, res_multistep
 from ldm.diffusion.noise import StepNoise
+from ldm.diffusion.past import Memory
+from ldm.diffusion.single_step import ddim, dpm_2, dpm_2_ancestral, dpmpp_2s_ancestral, euler, heun, lcm
+from ldm.diffusion.step import Step
 
 
 class Sampler(Protocol):
-    """Yield the latent after each step; x: (b, c, h, w) at sigmas[0], sigmas: falling, (steps + 1,)."""
+    """Yield each step; x: (b, c, h, w) at sigmas[0], sigmas: falling, (steps + 1,), past: the steps before."""
 
-    def __call__(self, denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: StepNoise) -> Iterator[Tensor]:
+    def __call__(
+        self, denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: StepNoise, past: Memory = ()
+    ) -> Iterator[Step]:
         """Sample."""
         ...
 
 
-def euler(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: StepNoise) -> Iterator[Tensor]:
-    """Euler steps along the probability-flow ODE (Karras et al. 2022, alg. 2 without its correction)."""
-    for sigma, next_sigma in pairwise(sigmas):
-        slope = (x - denoise(x, sigma)) / sigma
-        x = x + slope * (next_sigma - sigma)
-        yield x
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A sampler, and how many steps it remembers.
 
-
-def heun(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: StepNoise) -> Iterator[Tensor]:
-    """Heun's second-order steps (Karras et al. 2022, alg. 2); the last step, to zero, is an Euler step."""
-    for sigma, next_sigma in pairwise(sigmas):
-        slope = (x - denoise(x, sigma)) / sigma
-        guess = x + slope * (next_sigma - sigma)
-        if next_sigma > 0:
-            next_slope = (guess - denoise(guess, next_sigma)) / next_sigma
-            guess = x + (slope + next_slope) / 2 * (next_sigma - sigma)
-        x = guess
-        yield x
-
-
-def ddim(
-    denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: StepNoise, *, eta: float = 0.0
-) -> Iterator[Tensor]:
-    """DDIM (Song et al. 2021, eq. 12 and 16), written in x = z / sqrt(abar).
-
-    There sigma_eta^2 = eta^2 * s'^2 (s^2 - s'^2) / s^2 for a step from s to s'. eta = 0 is Euler's step, eta = 1 is
-    DDPM's ancestral one.
+    `wants_one_more`: its last step but one is so near to zero that it is left out and another is taken instead.
     """
-    for step, (sigma, next_sigma) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        slope = (x - denoised) / sigma
-        added = eta * next_sigma * (1 - (next_sigma / sigma).square()).clamp(min=0).sqrt()
-        if float(added) == 0.0:
-            x = x + slope * (next_sigma - sigma)
-        else:
-            kept = (next_sigma.square() - added.square()).clamp(min=0).sqrt()
-            x = denoised + slope * kept + noise(step, x) * added
-        yield x
+
+    sampler: Sampler
+    remembers: int = 0
+    wants_one_more: bool = False
 
 
-SAMPLERS: Mapping[str, Callable[[float], Sampler]] = {
-    "euler": lambda eta: euler,
-    "euler_ancestral": lambda eta: partial(ddim, eta=1.0),
-    "heun": lambda eta: heun,
-    "ddim": lambda eta: partial(ddim, eta=eta),
+# In ComfyUI's order, with its names.
+SAMPLERS: Mapping[str, Method] = {
+    "euler": Method(euler),
+    "euler_ancestral": Method(partial(ddim, eta=1.0)),
+    "heun": Method(heun),
+    "dpm_2": Method(dpm_2, wants_one_more=True),
+    "dpm_2_ancestral": Method(dpm_2_ancestral, wants_one_more=True),
+    "lms": Method(lms, remembers=3),
+    "dpmpp_2s_ancestral": Method(dpmpp_2s_ancestral),
+    "dpmpp_2m": Method(dpmpp_2m, remembers=1),
+    "ddpm": Method(partial(ddim, eta=1.0)),
+    "lcm": Method(lcm),
+    "ipndm": Method(ipndm, remembers=3),
+    "res_multistep": Method(res_multistep, remembers=1),
+    "res_multistep_ancestral": Method(partial(res_multistep, eta=1.0), remembers=1),
+    "gradient_estimation": Method(gradient_estimation, remembers=1),
+    "ddim": Method(ddim),
 }
 
 
-def sampler(name: str, eta: float = 0.0) -> Sampler:
-    """Give a sampler by its name; only `ddim` looks at eta (0: deterministic, 1: as noisy as DDPM).
+def sampler(name: str, settings: Mapping[str, float] | None = None) -> Sampler:
+    """Give a sampler by its name, with settings of its own such as `{"eta": 0.5}`.
 
     Raises:
         KeyError: no sampler has this name.
     """
-    return SAMPLERS[name](eta)
+    found = SAMPLERS[name].sampler
+    return cast("Sampler", partial(found, **cast("Any", settings))) if settings else found

@@ -76,3 +76,11 @@ class Schedule:
         high = (low + 1).clamp(max=len(self.sigmas) - 1)
         share = t - low
         return torch.lerp(self._log_sigmas[low], self._log_sigmas[high], share).exp()
+
+    def sigma_at(self, share: float) -> float:
+        """The noise level at a share of the way from noise (0) to picture (1); the ends lie beyond all levels."""
+        if share <= 0.0:
+            return math.inf
+        if share >= 1.0:
+            return 0.0
+        return float(self.sigma(torch.tensor((1.0 - share) * (len(self.sigmas) - 1))))

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from ldm.diffusion.beta_quantile import quantile
 from ldm.diffusion.schedule import Schedule
+from ldm.diffusion.sigma_formulas import exponential_between, karras_between, kl_optimal_between
 
 
 def simple(schedule: Schedule, steps: int) -> Tensor:
@@ -36,17 +38,9 @@ def karras(schedule: Schedule, steps: int) -> Tensor:
     return karras_between(schedule.sigma_min, schedule.sigma_max, steps)
 
 
-def karras_between(sigma_min: float, sigma_max: float, steps: int, rho: float = 7.0) -> Tensor:
-    """Karras et al. 2022, eq. 5, between two noise levels."""
-    ramp = torch.linspace(0, 1, steps)
-    low, high = sigma_min ** (1 / rho), sigma_max ** (1 / rho)
-    return torch.cat([(high + ramp * (low - high)) ** rho, torch.zeros(1)])
-
-
 def exponential(schedule: Schedule, steps: int) -> Tensor:
     """Noise levels evenly spaced in log sigma."""
-    ends = torch.tensor([schedule.sigma_max, schedule.sigma_min]).log()
-    return torch.cat([torch.linspace(float(ends[0]), float(ends[1]), steps).exp(), torch.zeros(1)])
+    return exponential_between(schedule.sigma_min, schedule.sigma_max, steps)
 
 
 def ddim_uniform(schedule: Schedule, steps: int) -> Tensor:
@@ -66,6 +60,34 @@ def ddim_grid(schedule: Schedule, steps: int) -> Tensor:
     return torch.stack([*(schedule.sigmas[t] for t in reversed(times)), schedule.sigmas[0]])
 
 
+def beta(schedule: Schedule, steps: int, alpha: float = 0.6, beta: float = 0.6) -> Tensor:
+    """Timesteps at the quantiles of a beta distribution (Lee et al. 2024): more of them near both ends.
+
+    Of timesteps that fall together one is kept, so that there may be fewer levels than asked for.
+    """
+    last = len(schedule.sigmas) - 1
+    times = [round(quantile(1 - i / steps, alpha, beta) * last) for i in range(steps)]
+    return _ending_in_zero([schedule.sigmas[time] for time in dict.fromkeys(times)])
+
+
+def linear_quadratic(schedule: Schedule, steps: int) -> Tensor:
+    """Half of the steps for the first 0.025 of the way from sigma_max to 0, the rest along a parabola (of Mochi)."""
+    threshold, linear = 0.025, steps // 2
+    if steps == 1:
+        return torch.tensor([1.0, 0.0]) * schedule.sigmas[-1]
+    rest = steps - linear
+    slope = threshold / linear
+    curve = (1 - threshold - slope * rest) / rest**2  # meets the line with its slope, and 1 at the end
+    gone = [slope * i for i in range(linear)]
+    gone += [threshold + slope * i + curve * i**2 for i in range(rest)]
+    return torch.tensor([*(1 - share for share in gone), 0.0]) * schedule.sigmas[-1]
+
+
+def kl_optimal(schedule: Schedule, steps: int) -> Tensor:
+    """Noise levels evenly spaced in arctan sigma."""
+    return kl_optimal_between(schedule.sigma_min, schedule.sigma_max, steps)
+
+
 def _ending_in_zero(levels: object) -> Tensor:
     return torch.stack([*levels, torch.zeros(())])  # type: ignore[misc]
 
@@ -76,24 +98,34 @@ SCHEDULERS: Mapping[str, Callable[[Schedule, int], Tensor]] = {
     "karras": karras,
     "exponential": exponential,
     "ddim_uniform": ddim_uniform,
+    "beta": beta,
     "normal": normal,
+    "linear_quadratic": linear_quadratic,
+    "kl_optimal": kl_optimal,
     "ddim": ddim_grid,
 }
 
 
-def noise_levels(schedule: Schedule, name: str, steps: int, denoise: float = 1.0) -> Tensor:
+def noise_levels(
+    schedule: Schedule, name: str, steps: int, denoise: float = 1.0, *, skip_last_but_one: bool = False
+) -> Tensor:
     """Noise levels of a named schedule; `denoise` below 1 keeps the last `steps` of a proportionally longer one.
 
     Args:
+        schedule: Of the model.
+        name: Which of `SCHEDULERS`.
         steps: 1 or more.
         denoise: 0..1; 0 gives no levels at all, so nothing is sampled.
+        skip_last_but_one: Of one level more, leave out the last but one, as some samplers want it.
 
     Raises:
         KeyError: no schedule has this name.
     """
     scheduler = SCHEDULERS[name]
-    if denoise > 0.9999:
-        return scheduler(schedule, steps)
     if denoise <= 0.0:
         return torch.zeros(0)
-    return scheduler(schedule, int(steps / denoise))[-(steps + 1) :]
+    whole = steps if denoise > 0.9999 else int(steps / denoise)
+    levels = scheduler(schedule, whole + skip_last_but_one)
+    if skip_last_but_one:
+        levels = torch.cat([levels[:-2], levels[-1:]])
+    return levels if denoise > 0.9999 else levels[-(steps + 1) :]

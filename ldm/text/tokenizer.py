@@ -13,9 +13,10 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token ids, one row for each text, all of one length."""
+    """Token ids, one row for each text, all of one length; and how loud each is, where a prompt can say so."""
 
     ids: tuple[tuple[int, ...], ...]
+    weights: tuple[tuple[float, ...], ...] | None = None
 
 
 class TextTooLong(ValueError):

@@ -5,12 +5,14 @@ No mask anywhere: padding attends and is attended to, as in the published text-t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ldm.spec import TextSpec
-from ldm.text.tokenizer import SPECIAL, Tokens
+from ldm.text.tokenizer import SPECIAL, Tokens, tokenize
 
 FEED_FORWARD_MULT = 4
 
@@ -110,6 +112,10 @@ class TextEncoder(nn.Module):
         super().__init__()
         self.spec = spec
         self.transformer = TokenTransformer(spec)
+
+    def tokenize(self, texts: Sequence[str]) -> Tokens:
+        """The texts as rows of tokens. Raises `TextTooLong`."""
+        return tokenize(texts, self.spec.words, self.spec.length)
 
     def encode(self, tokens: Tokens) -> Tensor:
         """Give the context (b, length, width) of tokenised texts."""

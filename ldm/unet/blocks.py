@@ -63,7 +63,7 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(b, c, h, w) to (b, c, 2h, 2w)."""
-        x = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+    def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        """(b, c, h, w) to (b, c, *size): 2h and 2w, or one less where the map was odd before it was halved."""
+        x = self.conv(F.interpolate(x, size=size, mode="nearest"))
         return x

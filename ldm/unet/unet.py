@@ -17,14 +17,18 @@ TIME_MULT = 4
 class TimestepEmbedSequential(nn.Sequential):
     """Layers in a row, each given what it takes of x, time and context."""
 
-    def forward(self, x: Tensor, time: Tensor, context: Tensor) -> Tensor:  # type: ignore[override]
-        """Pass x through."""
+    def forward(  # type: ignore[override]
+        self, x: Tensor, time: Tensor, context: Tensor, size: tuple[int, int] = (0, 0)
+    ) -> Tensor:
+        """Pass x through; `size` is what an upsampling layer ends with."""
         for layer in self:
             match layer:
                 case ResBlock():
                     x = layer(x, time)
                 case SpatialTransformer():
                     x = layer(x, context)
+                case Upsample():
+                    x = layer(x, size)
                 case _:
                     x = layer(x)
         return x
@@ -106,7 +110,7 @@ class UNet(nn.Module):
         """Guess the noise in x.
 
         Args:
-            x: (b, in_channels, h, w); h and w are multiples of 2 ** (levels - 1).
+            x: (b, in_channels, h, w).
             timesteps: (b,), 0 to T - 1, also between whole numbers.
             context: tau(y), (b, m, context_dim).
         """
@@ -119,6 +123,7 @@ class UNet(nn.Module):
             skips.append(x)
         x = self.middle_block(x, time, context)
         for block in self.output_blocks:
-            x = block(torch.cat([x, skips.pop()], dim=1), time, context)
+            x = torch.cat([x, skips.pop()], dim=1)
+            x = block(x, time, context, skips[-1].shape[-2:] if skips else (0, 0))
         x = self.out(x)
         return x

@@ -6,6 +6,8 @@ from torch import nn
 from ldm.checkpoint import LatentDiffusion, build
 from ldm.spec import FirstStageSpec, ModelSpec, TextSpec, UNetSpec
 
+TAU = TextSpec(words=("red", "circle", "a"), length=16, width=16, layers=1, heads=2, head_width=8)
+
 SPEC = ModelSpec(
     name="tiny",
     first_stage=FirstStageSpec(
@@ -20,7 +22,7 @@ SPEC = ModelSpec(
         head_channels=32,
         context_dim=16,
     ),
-    text=TextSpec(words=("red", "circle", "a"), length=16, width=16, layers=1, heads=2, head_width=8),
+    text=TAU,
 )
 
 

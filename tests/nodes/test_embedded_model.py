@@ -55,10 +55,10 @@ def test_the_prompt_decides_the_colour(checkpoint: Checkpoint) -> None:
     for channel, colour in enumerate(("red", "green", "blue")):
         told = encode_text(f"a large {colour} square in the center on a black background", clip)
         latent = sample(
-            model,
-            told,
-            encode_text("", clip),
-            empty_latent(64, 64, 4),
+            model=model,
+            positive=told,
+            negative=encode_text("", clip),
+            latent_image=empty_latent(64, 64, 4),
             cfg=3.0,
             sampler_name="ddim",
             scheduler="ddim",

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.graph.edit import with_input
-from engine.graph.graph import Graph, Link
+from engine.graph.graph import Graph, Link, Node
 from engine.graph.validate import validate
 from engine.packs.folders import listing
 from engine.run.events import NodeFinished, RunFinished
@@ -41,7 +41,7 @@ def steps_taken(outcome: Outcome) -> int:
     )
 
 
-@pytest.mark.parametrize("sampler", ["euler", "euler_ancestral", "heun", "ddim"])
+@pytest.mark.parametrize("sampler", ["euler", "euler_ancestral", "dpm_2", "lms", "ddim"])
 @pytest.mark.parametrize("scheduler", ["normal", "ddim"])
 def test_step_by_step_gives_the_bits_of_the_fused_sampler(
     tmp_path: Path, sampler: str, scheduler: str
@@ -50,6 +50,34 @@ def test_step_by_step_gives_the_bits_of_the_fused_sampler(
     fused = latent(sampling(home, "text_to_image", **settings))
     stepwise = latent(sampling(home, "text_to_image_stepwise", **settings))
     assert torch.equal(fused, stepwise)
+
+
+def masked(graph: Graph) -> Graph:
+    """The same, but only the left half of the latent may change."""
+    nodes = {
+        **graph.nodes,
+        "open": Node("SolidMask", {"value": 1.0, "width": 32, "height": 64}),
+        "closed": Node("SolidMask", {"value": 0.0, "width": 64, "height": 64}),
+        "mask": Node(
+            "MaskComposite",
+            {"destination": Link("closed", "mask"), "source": Link("open", "mask"), "operation": "add"},
+        ),
+        "masked": Node(
+            "SetLatentNoiseMask", {"samples": Link("canvas", "latent"), "mask": Link("mask", "mask")}
+        ),
+    }
+    return with_input(Graph(nodes), "sampler", "latent_image", Link("masked", "latent"))
+
+
+@pytest.mark.parametrize("sampler", ["euler", "ddim", "dpmpp_2m"])
+def test_step_by_step_gives_the_same_bits_where_only_a_part_is_painted(tmp_path: Path, sampler: str) -> None:
+    home, found = house(tmp_path), []
+    for name in ("text_to_image", "text_to_image_stepwise"):
+        graph = with_input(masked(workflow(name)), "sampler", "sampler_name", sampler)
+        found.append(latent(home.run(with_input(graph, "sampler", "steps", 4), LATENT)))
+    assert torch.equal(*found)
+    assert not found[0][..., 9:].any()  # the right half of an empty latent stays empty
+    assert found[0][..., :7].any()
 
 
 def test_every_step_is_kept_so_a_longer_run_of_the_same_levels_takes_only_the_new_ones(

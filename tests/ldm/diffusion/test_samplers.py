@@ -4,19 +4,23 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
 from ldm.diffusion.denoiser import Model, ModelDenoiser
-from ldm.diffusion.noise import StepNoise, finish, start
-from ldm.diffusion.samplers import SAMPLERS, ddim, euler, heun, sampler
+from ldm.diffusion.multi_step import adams_bashforth
+from ldm.diffusion.noise import StepNoise, finish, noise_from_seed, start
+from ldm.diffusion.past import Memory, Past
+from ldm.diffusion.samplers import SAMPLERS, sampler
 from ldm.diffusion.schedule import Schedule
 from ldm.spec import Parameterization, ScheduleSpec
 
 MEAN, STD = 0.3, 0.5
 TOP = 10.0
+SEED = 3
 
 
 def ideal(x: Tensor, sigma: Tensor) -> Tensor:
@@ -35,10 +39,10 @@ def levels(steps: int) -> Tensor:
     return torch.linspace(math.log(TOP), math.log(0.01), steps + 1, dtype=torch.float64).exp()
 
 
-def last(name: str, x: Tensor, sigmas: Tensor, seed: int = 0, eta: float = 0.0) -> Tensor:
+def last(name: str, x: Tensor, sigmas: Tensor, **settings: float) -> Tensor:
     """Where a sampler ends."""
-    *_, end = sampler(name, eta)(ideal, x, sigmas, StepNoise(seed))
-    return end
+    *_, end = sampler(name, settings)(ideal, x, sigmas, StepNoise(SEED))
+    return end.x
 
 
 def points() -> Tensor:
@@ -46,13 +50,82 @@ def points() -> Tensor:
     return MEAN + torch.linspace(-3, 3, 11, dtype=torch.float64)[:, None, None, None] * math.hypot(STD, TOP)
 
 
-@pytest.mark.parametrize(("name", "order"), [("euler", 1), ("ddim", 1), ("heun", 2)])
-def test_a_sampler_converges_to_the_exact_solution_with_its_order(name: str, order: int) -> None:
+ORDERS = [
+    ("euler", {}, 1),
+    ("ddim", {}, 1),
+    ("gradient_estimation", {}, 1),
+    ("heun", {}, 2),
+    ("dpm_2", {}, 2),
+    ("dpm_2_ancestral", {"eta": 0.0}, 2),
+    ("dpmpp_2s_ancestral", {"eta": 0.0}, 2),
+    ("dpmpp_2m", {}, 2),
+    ("ipndm", {}, 2),  # its steps are taken to be equal, which they are the more so the more there are
+    ("res_multistep", {}, 2),
+    ("lms", {"order": 2}, 2),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "order"), ORDERS)
+def test_a_sampler_converges_to_the_exact_solution_with_its_order(
+    name: str, settings: dict[str, float], order: int
+) -> None:
     x = points()
-    errors = [float((last(name, x, levels(n)) - exact(x, TOP, 0.01)).abs().max()) for n in (40, 80, 160)]
+    errors = [
+        float((last(name, x, levels(n), **settings) - exact(x, TOP, 0.01)).abs().max()) for n in (40, 80, 160)
+    ]
     for coarse, fine in pairwise(errors):
-        assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
+        assert math.log2(coarse / fine) == pytest.approx(order, abs=0.3)
     assert errors[-1] < 0.05
+
+
+def test_more_remembered_steps_make_linear_multistep_better() -> None:
+    x = points()
+    errors = [
+        float((last("lms", x, levels(80), order=order) - exact(x, TOP, 0.01)).abs().max())
+        for order in (1, 2, 4)
+    ]
+    assert errors[0] > 5 * errors[1] > 5 * errors[2]
+
+
+def test_linear_multistep_on_even_levels_is_adams_bashforth() -> None:
+    assert adams_bashforth([4.0, 5.0, 6.0, 7.0], 3.0) == pytest.approx(
+        [-55 / 24, 59 / 24, -37 / 24, 9 / 24], abs=1e-12
+    )
+    x, even = points(), torch.linspace(TOP, 2.0, 20, dtype=torch.float64)
+    assert torch.allclose(last("lms", x, even), last("ipndm", x, even), atol=1e-10, rtol=0)
+
+
+def test_linear_multistep_counts_a_polynomial_slope_exactly() -> None:
+    places, end = [9.0, 9.5, 11.0, 14.0], 7.0
+    shares = adams_bashforth(places, end)
+    for power in range(4):
+        exact_integral = (end ** (power + 1) - places[0] ** (power + 1)) / (power + 1)
+        assert sum(
+            share * place**power for share, place in zip(shares, places, strict=True)
+        ) == pytest.approx(exact_integral)
+
+
+def test_adams_bashforth_alone_makes_every_integral_of_constant_slope_exact() -> None:
+    assert sum(adams_bashforth([5.0, 7.0, 10.0], 2.0)) == pytest.approx(-3.0)
+
+
+def test_the_last_step_lands_on_the_models_guess() -> None:
+    x, sigmas = points(), torch.tensor([3.0, 2.0, 1.0, 0.0], dtype=torch.float64)
+    for name in SAMPLERS:
+        *_, end = sampler(name)(ideal, x, sigmas, StepNoise(0))
+        assert torch.allclose(end.x, end.guess, atol=1e-12), name
+
+
+def test_the_ancestral_stream_begins_with_the_noise_that_the_run_began_with() -> None:
+    """ComfyUI 0.3.64 on the CPU seeds both alike; later versions do not."""
+    x = noise_from_seed((1, 4, 8, 8), 5)
+    assert torch.equal(StepNoise(5)(0, x), x)
+
+
+def test_consistency_sampling_puts_the_next_levels_noise_on_the_guess() -> None:
+    x, sigmas = points(), torch.tensor([3.0, 1.0, 0.0], dtype=torch.float64)
+    first, _ = sampler("lcm")(ideal, x, sigmas, StepNoise(7))
+    assert torch.allclose(first.x, ideal(x, sigmas[0]) + StepNoise(7)(0, x) * 1.0)
 
 
 def test_ddim_without_noise_is_eulers_step() -> None:
@@ -82,8 +155,8 @@ def test_ddim_is_the_papers_formula_in_other_coordinates(eta: float) -> None:
         return (x - ideal(x, sigma)) / sigma
 
     x = points()
-    theirs = compvis_ddim(predict, x * abars[0].sqrt(), abars, eta, StepNoise(7))
-    ours = finish(last("ddim", x, sigmas, seed=7, eta=eta), sigmas[-1])
+    theirs = compvis_ddim(predict, x * abars[0].sqrt(), abars, eta, StepNoise(SEED))
+    ours = finish(last("ddim", x, sigmas, eta=eta), sigmas[-1])
     assert torch.allclose(ours, theirs, atol=1e-12, rtol=0)
 
 
@@ -98,16 +171,18 @@ def test_ancestral_sampling_reaches_the_distribution_of_the_data() -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_single_steps_in_a_row_give_the_bits_of_the_whole_run(name: str) -> None:
-    x, sigmas = points().float(), levels(12).float()
-    whole = last(name, x, sigmas, seed=3, eta=0.7)
+    x, sigmas, past = points().float(), levels(12).float(), cast("Memory", ())
+    whole = last(name, x, sigmas)
     for step, pair in enumerate(pairwise(sigmas.tolist())):
-        (x,) = sampler(name, 0.7)(ideal, x, torch.tensor(pair), StepNoise(3, first=step))
+        (done,) = sampler(name)(ideal, x, torch.tensor(pair), StepNoise(SEED, first=step), past)
+        past = (*past, Past(pair[0], x, done.guess))[-3:]
+        x = done.x
     assert torch.equal(x, whole)
 
 
 def test_a_sampler_over_no_levels_does_nothing() -> None:
-    for method in (euler, heun, ddim):
-        assert list(method(ideal, points(), torch.zeros(0), StepNoise(0))) == []
+    for name in SAMPLERS:
+        assert list(sampler(name)(ideal, points(), torch.zeros(0), StepNoise(0))) == []
 
 
 @dataclass

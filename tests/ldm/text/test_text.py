@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ldm.text.tokenizer import TextTooLong, tokenize, unknown_words
-from tests.ldm.tiny import SPEC, tiny_model
+from tests.ldm.tiny import TAU, tiny_model
 
 WORDS = ("a", "circle", "red")
 TABLE = [
@@ -32,8 +32,8 @@ def test_unknown_words_are_named() -> None:
 def test_padding_attends_and_is_attended_to() -> None:
     """No mask: what stands behind the end changes what comes before it, as in the published models."""
     tau = tiny_model().text
-    short = tau.encode(tokenize(["a red circle"], SPEC.text.words, 8))
-    shorter = tau.encode(tokenize(["a red circle"], SPEC.text.words, 7))
+    short = tau.encode(tokenize(["a red circle"], TAU.words, 8))
+    shorter = tau.encode(tokenize(["a red circle"], TAU.words, 7))
     assert short.shape == (1, 8, 16)
     assert not torch.allclose(short[:, :5], shorter[:, :5], atol=1e-4)
 
@@ -41,6 +41,6 @@ def test_padding_attends_and_is_attended_to() -> None:
 def test_texts_are_encoded_independently_of_their_batch() -> None:
     tau = tiny_model().text
     texts = ["a red circle", "red", ""]
-    together = tau.encode(tokenize(texts, SPEC.text.words, 8))
+    together = tau.encode(tokenize(texts, TAU.words, 8))
     for row, text in enumerate(texts):
-        assert torch.allclose(together[row], tau.encode(tokenize([text], SPEC.text.words, 8))[0], atol=1e-5)
+        assert torch.allclose(together[row], tau.encode(tokenize([text], TAU.words, 8))[0], atol=1e-5)

@@ -10,6 +10,7 @@ from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import ScheduleSpec
+from ldm.text.transformer import TextEncoder
 from ldm.training.diffusion import DiffusionRecipe, train_diffusion
 from ldm.training.first_stage import FirstStageRecipe, train_first_stage
 from ldm.training.latents import CaptionedLatents
@@ -27,6 +28,7 @@ def diffusion(
     model = tiny_model()
     for part in (model.unet, model.text):
         part.requires_grad_(requires_grad=True)
+    assert isinstance(model.text, TextEncoder)
     latents = torch.randn(10, 4, 4, 4, generator=torch.Generator().manual_seed(5)).half()
     data = CaptionedLatents(latents, lambda index, generator: "a red circle")
     losses: list[tuple[int, float]] = []
