@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 
-from engine.graph.graph import Graph, Link
+from engine.graph.graph import Graph
 from engine.graph.registry import registry_of
 from engine.packs.folders import listing
 from engine.run.cache import Cache
@@ -14,7 +14,7 @@ from engine.run.execute import Values, run
 from engine.run.failure import failure
 from engine.run.fingerprints import FingerprintFailed
 from engine.run.inbox import Inbox
-from engine.run.plan import Plan
+from engine.run.plan import Plan, Target
 from engine.run.prepare import prepare
 from engine.run.workers import Workers
 
@@ -26,7 +26,7 @@ class Inline:
     workers: Workers
     cache: Cache
 
-    def plan(self, graph: Graph, targets: Collection[Link] = ()) -> Plan:
+    def plan(self, graph: Graph, targets: Collection[Target] = ()) -> Plan:
         """What a run would do. Raises `GraphInvalid` with all problems, or `FingerprintFailed`."""
         folders, registry = self.workers.folders, self.workers.registry
         kinds = {node.kind for node in graph.nodes.values()} & registry.keys()
@@ -36,19 +36,22 @@ class Inline:
     def run(
         self,
         graph: Graph,
-        targets: Collection[Link] = (),
+        targets: Collection[Target] = (),
         inbox: Inbox | None = None,
         provenance: Mapping[str, str] | None = None,
         planned: Callable[[Plan], object] | None = None,
+        request: Mapping[str, object] | None = None,
     ) -> Generator[Event, None, Values]:
         """Run a graph, yielding what happens and returning the targets' values. Raises `GraphInvalid`.
 
         Args:
             graph: What to run.
-            targets: The outputs whose values are wanted; without any, all nodes are that are run for what they do.
+            targets: The outputs whose values are wanted, or the ids of nodes to run; without any, all nodes are that
+                are run for what they do.
             inbox: To cancel the run, or to ask for previews, from elsewhere. It serves one run.
             provenance: Texts that nodes write into the files they make.
             planned: Is told the plan before it is carried out.
+            request: What the run was asked for with, for `Context.request`.
         """
         try:
             plan = self.plan(graph, targets)
@@ -58,4 +61,4 @@ class Inline:
             return {}
         if planned is not None:
             planned(plan)
-        return (yield from run(plan, self.workers, self.cache, inbox, provenance))
+        return (yield from run(plan, self.workers, self.cache, inbox, provenance, request))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from engine.backends.inline import Inline
 from engine.backends.settings import Settings
+from engine.packs.comfy.places import use
 from engine.packs.load import load_packs
-from engine.packs.source import PackFailure
-from engine.run.cache import Layers, MemoryCache
+from engine.packs.prestart import prestart
+from engine.packs.source import PackFailure, PackSource
+from engine.run.cache import MemoryCache
 from engine.run.codec import Codec
 from engine.run.disk_cache import DiskCache
+from engine.run.files import clear_old
 from engine.run.memory import DeviceWish, choose_device
+from engine.run.policies import CachePolicy, cache_for
 from engine.run.workers import Workers
 
 
 def open_inline(
-    settings: Settings, device: DeviceWish = "auto", *, disk: bool = True
+    settings: Settings,
+    device: DeviceWish = "auto",
+    *,
+    disk: bool = True,
+    policy: CachePolicy = "all",
+    importing: Callable[[PackSource], object] | None = None,
 ) -> tuple[Inline, tuple[PackFailure, ...]]:
     """A backend in this process, and the packs that could not be imported.
 
@@ -22,14 +33,30 @@ def open_inline(
         settings: Where everything lies.
         device: Where to compute; "auto" takes a GPU if there is one.
         disk: Whether results are kept on disk, for the next start.
+        policy: What is kept between runs.
+        importing: Is told of each pack before it is imported.
 
     Raises:
         DeviceMissing: the device that was asked for is not there.
     """
-    loaded = load_packs(settings.packs)
+    use(settings.places)
+    early = prestart(_told(settings.packs, importing))
+    loaded = load_packs(_told(settings.packs, importing), settings.places)
     workers = Workers(
         loaded.registry, loaded.functions, settings.folders, settings.files, choose_device(device)
     )
-    memory = MemoryCache()
+    clear_old(settings.files.temp)
     kept = DiskCache(settings.results, Codec(loaded.functions.values())) if disk else None
-    return Inline(workers, Layers(memory, kept) if kept else memory), loaded.failures
+    return Inline(workers, cache_for(policy, MemoryCache(device=workers.device), kept)), (
+        *early,
+        *loaded.failures,
+    )
+
+
+def _told(
+    sources: tuple[PackSource, ...], importing: Callable[[PackSource], object] | None
+) -> Iterator[PackSource]:
+    for source in sources:
+        if importing is not None:
+            importing(source)
+        yield source

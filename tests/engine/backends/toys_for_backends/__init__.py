@@ -1,0 +1,1 @@
+"""Toy nodes for backends: they load nothing heavy."""
