@@ -15,6 +15,7 @@ import msgspec
 import engine
 from engine.graph.registry import Registry, registry_of
 from engine.graph.spec import NodeSpec
+from engine.packs.comfy.places import Places
 from engine.packs.plain import plain, revived
 from engine.packs.source import PackFailure, PackSource
 
@@ -31,7 +32,10 @@ class Manifest:
 
 
 def load_manifest(
-    sources: Sequence[PackSource], cache_file: Path, libraries: Iterable[Path] = ()
+    sources: Sequence[PackSource],
+    cache_file: Path,
+    libraries: Iterable[Path] = (),
+    places: Places | None = None,
 ) -> tuple[Registry, tuple[PackFailure, ...]]:
     """The specs of all packs and what is wrong with some, from the file if nothing has changed since.
 
@@ -41,16 +45,22 @@ def load_manifest(
         sources: The packs, the built-in nodes first.
         cache_file: Where the manifest is kept.
         libraries: Folders of code that nodes declare themselves with (`ldm/`): a change there counts as well.
+        places: Where things lie, for packs that ask while they are imported.
     """
-    digest = _digest([*(source.path for source in sources), *libraries, ENGINE / "graph", ENGINE / "packs"])
+    digest = current_digest(sources, libraries)
     manifest = read_manifest(cache_file)
     if manifest is None or manifest.digest != digest:
         from engine.packs.rebuild import rebuild  # noqa: PLC0415  (most starts find the manifest as they left it)
 
-        manifest = rebuild(sources, digest)
+        manifest = rebuild(sources, digest, places)
         with contextlib.suppress(OSError):  # a read-only or full disk costs time at the next start, no more
-            _write(cache_file, manifest)
+            write_manifest(cache_file, manifest)
     return registry_of(manifest.specs), manifest.failures
+
+
+def current_digest(sources: Iterable[PackSource], libraries: Iterable[Path] = ()) -> str:
+    """Stands for the sources as they are now: a manifest with the same digest is up to date."""
+    return _digest([*(source.path for source in sources), *libraries, ENGINE / "graph", ENGINE / "packs"])
 
 
 def to_json(manifest: Manifest) -> bytes:
@@ -75,7 +85,8 @@ def read_manifest(cache_file: Path) -> Manifest | None:
         return None
 
 
-def _write(cache_file: Path, manifest: Manifest) -> None:
+def write_manifest(cache_file: Path, manifest: Manifest) -> None:
+    """Keep a manifest for the next start."""
     # Written beside its place and then moved, so that no reader ever sees half of it.
     cache_file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = cache_file.with_name(f"{cache_file.name}.{os.getpid()}")

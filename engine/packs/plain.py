@@ -54,13 +54,18 @@ def plain(value: object) -> object:
     return value
 
 
-def revived(value: object) -> object:
-    """What `plain` was given. Raises KeyError or TypeError for anything that `plain` did not make."""
+def revived(value: object, classes: Mapping[str, type[object]] = CLASSES) -> object:
+    """What `plain` was given. Raises KeyError or TypeError for anything that `plain` did not make.
+
+    Args:
+        value: Plain data.
+        classes: What may be in it.
+    """
     if isinstance(value, list):
-        return tuple(revived(item) for item in value)
+        return tuple(revived(item, classes) for item in value)
     if not isinstance(value, dict):
         return value
     name = value.pop(CLASS)
     if name == MAPPING:
-        return {key: revived(item) for key, item in value["items"].items()}
-    return CLASSES[name](**{key: revived(item) for key, item in value.items()})
+        return {key: revived(item, classes) for key, item in value["items"].items()}
+    return classes[name](**{key: revived(item, classes) for key, item in value.items()})

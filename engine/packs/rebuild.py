@@ -6,57 +6,88 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from engine.packs.comfy.places import Places, to_plain
+from engine.packs.describe import NOW
 from engine.packs.manifest import ENGINE, Manifest, read_manifest
 from engine.packs.source import PackFailure, PackSource
 
-PATIENCE = 300  # seconds for all packs to be imported; torch alone may take ten on a cold disk
+STARTING = 120.0  # seconds for the process itself, on a machine with much else to do
+PATIENCE = 60.0  # seconds for one pack to be imported; torch alone may take ten on a cold disk
 
 
-def rebuild(sources: Sequence[PackSource], digest: str) -> Manifest:
-    """What the packs declare. A pack that kills the process that imports it is found out and named."""
-    found = _describe_elsewhere(sources, digest)
-    if isinstance(found, Manifest):
-        return found
-    # The process that imported the packs died. Importing each alone tells which one did it.
-    deadly: list[PackFailure] = []
-    for source in sources:
-        alone = _describe_elsewhere([source], digest)
-        if isinstance(alone, str):
-            name = source.name or source.module
-            deadly.append(PackFailure(name, str(source.file), "Died", f"its import {alone}"))
-    names = {failure.pack for failure in deadly}
-    harmless = [source for source in sources if (source.name or source.module) not in names]
-    rest = _describe_elsewhere(harmless, digest) if deadly else found
-    if isinstance(rest, str):
-        return Manifest(digest, (), (PackFailure("all", "", "Died", f"their import {rest}"),))
-    return Manifest(digest, rest.specs, (*rest.failures, *deadly))
+def rebuild(sources: Sequence[PackSource], digest: str, places: Places | None = None) -> Manifest:
+    """What the packs declare. A pack that ends the process that imports it, or never ends, is named and left out."""
+    left, deadly = list(sources), list[PackFailure]()
+    while True:
+        found = _describe_elsewhere(left, digest, places)
+        if isinstance(found, Manifest):
+            return Manifest(digest, found.specs, (*found.failures, *deadly))
+        guilty = next((source for source in left if source.module == found.module), None)
+        if guilty is None:
+            failure = PackFailure("all", "", "Died", f"their import {found.how}")
+            return Manifest(digest, (), (*deadly, failure))
+        name = guilty.name or guilty.module
+        deadly.append(PackFailure(name, str(guilty.file), "Died", f"its import {found.how}"))
+        left.remove(guilty)
 
 
-def _describe_elsewhere(sources: Sequence[PackSource], digest: str) -> Manifest | str:
+class Death(NamedTuple):
+    """How a process ended that should have described packs, and which module it was importing."""
+
+    module: str
+    how: str
+
+
+def _describe_elsewhere(
+    sources: Sequence[PackSource], digest: str, places: Places | None
+) -> Manifest | Death:
     """What another process finds in the packs, or how it ended without an answer."""
-    request = msgspec.json.encode([[source.name, str(source.path), source.module] for source in sources])
+    listed = [[source.name, str(source.path), source.module] for source in sources]
+    request = msgspec.json.encode({"sources": listed, "places": to_plain(places) if places else None})
     with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "manifest.json"
+        answer, now = Path(folder) / "manifest.json", Path(folder) / NOW
         command = [sys.executable, "-P", "-m", "engine.packs.describe", digest, str(answer)]
         path = os.pathsep.join([str(ENGINE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-        try:
-            done = subprocess.run(
-                command,
-                input=request,
-                capture_output=True,
-                check=False,
-                timeout=PATIENCE,
-                env={**os.environ, "PYTHONPATH": path},
-            )
-        except subprocess.TimeoutExpired:
-            return f"took longer than {PATIENCE} seconds"
+        environment = {**os.environ, "PYTHONPATH": path}
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, env=environment
+        ) as process:
+            said = _watched(process, request, now)
         manifest = read_manifest(answer)
         if manifest is not None:
             return manifest
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return f"ended the process with code {done.returncode}. {last}".strip()
+        if said is None:
+            return Death(_text(now), f"took longer than {PATIENCE:.0f} seconds")
+        last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return Death(_text(now), f"ended the process with code {process.returncode}. {last}".strip())
+
+
+def _watched(process: subprocess.Popen[bytes], request: bytes, now: Path) -> bytes | None:
+    """What the process said on standard error; None if it was ended since a single pack took too long."""
+    importing, since = "", time.monotonic()
+    unsent: bytes | None = request
+    while True:
+        try:
+            return process.communicate(unsent, timeout=1.0)[1]
+        except subprocess.TimeoutExpired:
+            unsent = None  # what is left of it is remembered, and may not be given again
+            if _text(now) != importing:
+                importing, since = _text(now), time.monotonic()
+            elif time.monotonic() - since > (PATIENCE if importing else STARTING):
+                process.kill()
+                return None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.graph.spec import FileWidget
+from engine.packs import rebuild
+from engine.packs.comfy.places import Places
 from engine.packs.discover import discover
 from engine.packs.manifest import Manifest, from_json, load_manifest, read_manifest, to_json
 from engine.packs.source import PackFailure
@@ -105,3 +108,57 @@ def test_reading_a_manifest_loads_no_pack_and_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+V1 = """
+import folder_paths
+class Old:
+    RETURN_TYPES, FUNCTION, OUTPUT_NODE = ("IMAGE",), "run", True
+    @classmethod
+    def INPUT_TYPES(cls):
+        vae = folder_paths.get_filename_list("vae")
+        return {"required": {"a": ("INT", {"max": 2**64 - 1, "odd": object}), "vae": (vae,)}}
+    @classmethod
+    def VALIDATE_INPUTS(cls, a): return True
+    def run(self, a, vae): return (a,)
+NODE_CLASS_MAPPINGS = {"Old": Old}
+"""
+
+
+def test_specs_of_comfyui_packs_are_in_the_manifest_and_their_folders_stay_live(tmp_path: Path) -> None:
+    folder = write_packs(tmp_path, {"old.py": V1})
+    places = Places(tmp_path, tmp_path, tmp_path, tmp_path, tmp_path, {"vae": ((tmp_path / "vae",), ())})
+
+    registry, failures = load_manifest(discover(folder), tmp_path / "manifest.json", places=places)
+
+    assert failures == ()
+    spec = registry["Old"]
+    assert (spec.style, spec.effect, spec.validated, spec.pack) == ("v1", True, True, "old")
+    assert spec.inputs[0].free
+    assert spec.inputs[1].widget == FileWidget("vae")
+
+
+def test_a_pack_that_never_ends_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "PATIENCE", 4.0)
+    folder = write_packs(tmp_path, {"a.py": declares("One"), "endless.py": "while True: pass\n"})
+
+    registry, failures = load_manifest(discover(folder), tmp_path / "manifest.json")
+
+    assert list(registry) == ["One"]
+    assert [(failure.pack, failure.message) for failure in failures] == [
+        ("endless", "its import took longer than 4 seconds")
+    ]
+
+
+def test_a_pack_that_crashes_is_found_out(tmp_path: Path) -> None:
+    crash = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"
+    folder = write_packs(tmp_path, {"a.py": declares("One"), "crash.py": crash, "z.py": declares("Last")})
+
+    registry, failures = load_manifest(discover(folder), tmp_path / "manifest.json")
+
+    assert list(registry) == ["One", "Last"]
+    assert [(failure.pack, failure.message) for failure in failures] == [
+        ("crash", "its import ended the process with code -11.")
+    ]
