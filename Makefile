@@ -8,10 +8,11 @@ PACKAGES := .venv/installed
 DEV_PACKAGES := .venv/installed-dev
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo serve test check bench clean
 
 help:
 	@echo "make demo    a picture from a prompt (PROMPT='a small blue star')"
+	@echo "make serve   the server, for a browser and for ComfyUI's clients (FLAGS='--port 8188')"
 	@echo "make test    every check: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
 	@echo "make bench   speed, as tables; kept in benchmarks/results/"
@@ -20,6 +21,9 @@ help:
 demo: $(PACKAGES)
 	@$(BIN)/python main.py run workflows/text_to_image.json --set prompt.text="$(PROMPT)" --output output/demo
 	@echo "The picture is in $(CURDIR)/output/demo"
+
+serve: $(PACKAGES)
+	@$(BIN)/python main.py serve $(FLAGS)
 
 test: check
 	@echo "tests"

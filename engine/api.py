@@ -5,9 +5,15 @@ from engine.graph.declared import DeclarationError
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed
 from engine.graph.values import OUTER, Blocked, Expand, Lazy, Published, PublishedFile
+from engine.packs.comfy.core_classes import offer_method
+from engine.packs.comfy.names import offer_module
+from engine.packs.comfy.running import current as pack_call
+from engine.packs.comfy.values import offer_surroundings, offer_value
 from engine.run.context import NULL_CONTEXT, Cancelled, Context
+from engine.run.events import Picture
 from engine.run.files import Files
 from engine.run.folders import Folders
+from engine.run.previews import previewer
 
 __all__ = [
     "NULL_CONTEXT",
@@ -26,9 +32,16 @@ __all__ = [
     "Multiline",
     "Node",
     "Output",
+    "Picture",
     "Published",
     "PublishedFile",
     "Range",
     "Seed",
     "node",
+    "offer_method",
+    "offer_module",
+    "offer_surroundings",
+    "offer_value",
+    "pack_call",
+    "previewer",
 ]

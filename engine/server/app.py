@@ -1,0 +1,106 @@
+"""The application: all routes at their places, and what stands before every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from engine.server import (
+    frontend,
+    history_routes,
+    internal_routes,
+    login,
+    metrics,
+    models_routes,
+    node_routes,
+    openapi,
+    pack_files,
+    prompts,
+    queue_routes,
+    run_events,
+    runs_routes,
+    settings_routes,
+    socket,
+    system_routes,
+    uploads,
+    userdata,
+    users,
+    validate_route,
+    view,
+)
+from engine.server.frontend import editor_file
+from engine.server.guard import DOOR, allow_origins, check_place, check_token, tell_failures
+from engine.server.headers import add_headers
+from engine.server.metrics import REQUESTS, RequestCounts, count_requests
+from engine.server.pack_routes import PACK_ROUTES, PackRoutes, pack_answer
+from engine.server.services import SERVICES, Services
+from engine.server.tokens import Door
+
+# Each route of these is there twice, as in ComfyUI: at /x and at /api/x.
+TWICE = (
+    socket.table,
+    prompts.table,
+    queue_routes.table,
+    history_routes.table,
+    runs_routes.table,
+    run_events.table,
+    node_routes.table,
+    validate_route.table,
+    system_routes.table,
+    models_routes.table,
+    view.table,
+    uploads.table,
+    users.table,
+    settings_routes.table,
+    userdata.table,
+    pack_files.table,
+    metrics.table,
+    openapi.table,
+)
+ONCE = (internal_routes.table, pack_files.static, login.table, frontend.table)
+
+
+def make_app(services: Services, door: Door) -> web.Application:
+    """The application over these parts of a server."""
+    app = web.Application(
+        middlewares=[count_requests, tell_failures, check_place, check_token, answer_the_rest],
+        client_max_size=services.options.limits.upload,
+    )
+    app[SERVICES] = services
+    app[DOOR] = door
+    app[REQUESTS] = RequestCounts()
+    app[PACK_ROUTES] = PackRoutes()
+    app[openapi.ROUTES] = tuple(routes())
+    for route in routes():
+        app.router.add_route(route.method, route.path, route.handler)
+    app.on_response_prepare.append(allow_origins)
+    app.on_response_prepare.append(add_headers)
+    return app
+
+
+def routes() -> Iterable[web.RouteDef]:
+    """Every route of the server, at each of its places."""
+    for table in TWICE:
+        for route in table:
+            if isinstance(route, web.RouteDef):
+                yield route
+                yield web.RouteDef(route.method, f"/api{route.path}", route.handler, route.kwargs)
+    for table in ONCE:
+        yield from (route for route in table if isinstance(route, web.RouteDef))
+
+
+@web.middleware
+async def answer_the_rest(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what no route of ours does: by a pack's route, or by a file of the editor."""
+    if request.match_info.http_exception is not None:
+        packs = request.app[PACK_ROUTES]
+        if await packs.knows(request):
+            return await pack_answer(request)
+        if (answer := editor_file(request)) is not None:
+            return answer
+        await packs.settled()
+        if await packs.knows(request):
+            return await pack_answer(request)
+    return await handler(request)

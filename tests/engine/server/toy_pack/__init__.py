@@ -1,0 +1,1 @@
+"""Toy nodes for a server's worker."""

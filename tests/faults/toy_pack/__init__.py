@@ -1,0 +1,1 @@
+"""Nodes without torch, for tests of faults."""
