@@ -95,7 +95,9 @@ def reseed() -> None:
     random.seed()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))  # without a number, it takes ten times as long
+        numpy.random.seed(
+            int.from_bytes(os.urandom(4), "little")
+        )  # without a number, it takes ten times as long
     torch = sys.modules.get("torch")
     if torch is not None:
         # Not `torch.seed()`: without a GPU, it notes the call for later, with a traceback, each time anew.

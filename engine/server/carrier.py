@@ -73,7 +73,9 @@ class Carrier:
     async def carry(self, claimed: Claimed) -> Claimed | None:
         """Carry out a run; gives the next one, if there is one and it could be claimed at once."""
         run = claimed.run
-        attempt = Attempt(claimed, self._hub, self._store, partial(self._audience.heard, run), self._nodes.is_lazy)
+        attempt = Attempt(
+            claimed, self._hub, self._store, partial(self._audience.heard, run), self._nodes.is_lazy
+        )
         self._audience.turn_to(attempt)
         try:
             self._audience.say_status()

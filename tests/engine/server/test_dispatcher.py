@@ -59,7 +59,9 @@ async def test_many_clients_at_once_get_each_its_own_answer(tmp_path: Path) -> N
         shown = [(await place.ended(run))["outputs"]["4"]["text"] for run in runs]
         assert shown == [[str(number + 2)] for number in range(60)]
         while await place.get("/prompt") != {"exec_info": {"queue_remaining": 0}}:
-            await asyncio.sleep(0.001)  # the history may be a moment ahead of what the server tells of its queue
+            await asyncio.sleep(
+                0.001
+            )  # the history may be a moment ahead of what the server tells of its queue
 
 
 @story
