@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.api import offer_method
 
 METHODS: dict[str, tuple[str, ...]] = {
@@ -75,5 +77,24 @@ METHODS: dict[str, tuple[str, ...]] = {
     "VAELoader": ("load_vae", "vae_name"),
 }
 
+SAVING = {"type": "output", "prefix_append": "", "compress_level": 4}
+
+
+def saved_as_asked(saver: object, given: dict[str, Any]) -> str:
+    """Where a subclass's fields want pictures to go: packs make previews of SaveImage by `self.type = "temp"`."""
+    if getattr(saver, "type", "output") == "temp":
+        given.pop("filename_prefix", None)
+        return "PreviewImage"
+    given["filename_prefix"] = given.get("filename_prefix", "ComfyUI") + getattr(saver, "prefix_append", "")
+    return "SaveImage"
+
+
 for _id, (_name, *_arguments) in METHODS.items():
-    offer_method(_id, _name, tuple(_arguments))
+    _saves = _id == "SaveImage"
+    offer_method(
+        _id,
+        _name,
+        tuple(_arguments),
+        fields=SAVING if _saves else None,
+        heeds=saved_as_asked if _saves else None,
+    )

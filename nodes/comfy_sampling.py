@@ -75,9 +75,10 @@ class KSampler:
     ) -> None:
         self.model = model
         self.steps = steps
-        self.sampler: str = sampler if sampler is not None and sampler in SAMPLERS else SAMPLER_NAMES[0]
-        known = scheduler is not None and scheduler in SCHEDULERS
-        self.scheduler: str = scheduler if scheduler is not None and known else SCHEDULER_NAMES[0]
+        self.sampler = sampler_object(sampler or SAMPLER_NAMES[0]).weft.name
+        self.scheduler = scheduler or SCHEDULER_NAMES[0]
+        if self.scheduler not in SCHEDULER_NAMES:
+            raise ValueError(f"Weft has no scheduler '{scheduler}'. It has {', '.join(SCHEDULER_NAMES)}.")
         one_more = SAMPLERS[self.sampler].wants_one_more
         share = 1.0 if denoise is None or denoise > ALL else denoise
         self.sigmas = noise_levels(

@@ -88,16 +88,18 @@ def latent_in(latent: Latent) -> dict[str, Any]:
 
 
 def latent_out(value: Any) -> Any:
-    """A latent. What belonged to the samples that came in is kept while they are the same."""
+    """A latent. What belonged to the samples that came in is kept while they are the same, or as empty as before."""
     if not isinstance(value, Mapping) or not isinstance(value.get("samples"), Tensor):
         return value
     before, places, mask = value.get(OURS), value.get("batch_index"), value.get("noise_mask")
     known = before if isinstance(before, Latent) else None
-    same = known is not None and known.samples is value["samples"]
+    samples: Tensor = value["samples"]
+    same = known is not None and known.samples is samples
+    empty = known is not None and known.samples.shape == samples.shape and not bool(samples.any())
     return Latent(
-        value["samples"],
-        canvas=known.canvas if known and same else None,
-        noise_mask=mask if isinstance(mask, Tensor) else None,
+        samples,
+        canvas=known.canvas if known and (same or empty) else None,
+        noise_mask=mask.reshape(-1, 1, *mask.shape[-2:]) if isinstance(mask, Tensor) else None,
         batch_index=None if places is None else tuple(int(place) for place in places),
         factor=known.factor if known else CELL,
         past=known.past if known and same else (),

@@ -225,7 +225,7 @@ class Crew:
                 return partial(self.state.give_up, task)
             return self._failed(task, error, inputs)
         if (by := partly_blocked(task.kind, inputs)) is not None:
-            self._inbox.post(NodeBlocked(task.path, by.reason))
+            self._inbox.post(NodeBlocked(task.path, by.reason, kind=task.kind.spec.id))
         if isinstance(done, OpenGrowth):
             return partial(self.state.grow, task, done)
         self._keep(task, done)

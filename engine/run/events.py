@@ -6,7 +6,7 @@ number of the call between them where that other one was mapped over a list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from engine.graph.values import Published
@@ -103,12 +103,13 @@ class NodeFinished:
 class NodeBlocked:
     """A node, or some call of it, was skipped since an input carries `Blocked(reason)`.
 
-    `first`: no node was skipped for it before, so this is where to say why.
+    `first`: no node was skipped for it before, so this is where to say why. `kind` is the node's.
     """
 
     path: str
     reason: str
     first: bool = True
+    kind: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,7 +253,7 @@ class State:
             if blocked is None:
                 self.post(NodeFinished(task.path, seconds, result.published, False, task.size, task.peak))
             else:
-                self.post(NodeBlocked(task.path, blocked.reason, not blocked.passed_on))
+                self.post(NodeBlocked(task.path, blocked.reason, not blocked.passed_on, task.kind.spec.id))
         for path in task.twins:
             self.post(NodeFinished(path, 0.0, from_cache=True))
         for reader in reversed(task.readers):

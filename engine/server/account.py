@@ -242,7 +242,7 @@ class Account:
         place = self.place(event.path)
         if event.path in self._running:
             self.board.end(place, cached=False, seconds=0.0, size=0)
-        kind = self._running.pop(event.path, "")
+        kind = self._running.pop(event.path, event.kind)
         self._of(event.path).error = f"Blocked: {event.reason}"
         if not event.first or not event.reason:
             return ()

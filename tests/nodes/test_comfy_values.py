@@ -172,6 +172,19 @@ def test_an_empty_latent_that_a_pack_fills_has_a_size_of_its_own() -> None:
     assert (filled.canvas, filled.samples.shape) == (None, (1, 4, 2, 2))
 
 
+def test_an_empty_latent_that_a_pack_copies_keeps_the_size_that_was_asked_for() -> None:
+    latent: Any = dict(inward(VALUES["an empty LATENT"]))  # type: ignore[call-overload]
+
+    assert out("LATENT", {**latent, "samples": latent["samples"].clone()}).canvas == (64, 64)
+    assert out("LATENT", {**latent, "samples": latent["samples"] + 1}).canvas is None
+
+
+def test_a_packs_noise_mask_has_a_channel_whatever_shape_it_had() -> None:
+    for mask in (torch.ones(8, 8), torch.ones(2, 8, 8), torch.ones(2, 1, 8, 8)):
+        latent = out("LATENT", {"samples": torch.zeros(2, 4, 8, 8), "noise_mask": mask})
+        assert latent.noise_mask.shape == (mask.numel() // 64, 1, 8, 8)
+
+
 @pytest.mark.parametrize("value", ["text", 3, None, {"a": 1}, [1, 2], object])
 def test_what_is_no_value_of_ours_goes_through_as_it_is(value: object) -> None:
     assert inward(value) is value
@@ -341,3 +354,31 @@ def test_the_python_names_that_packs_import_most_are_there(tmp_path: Path) -> No
     assert found["TILED"].shape == (1, 3, 40, 24)
     assert torch.allclose(found["TILED"], torch.ones(1, 3, 40, 24))
     assert found["SET"][0][1] == {"a": 1, "b": 2}
+
+
+MY_PREVIEW = """
+class MyPreview(nodes.SaveImage):
+    def __init__(self):
+        super().__init__()
+        self.type = "temp"
+        self.prefix_append = "_mine"
+"""
+MY_SAVER = """
+class MySaver(nodes.SaveImage):
+    def __init__(self):
+        super().__init__()
+        self.prefix_append = "_mine"
+"""
+
+
+def test_a_subclass_of_save_image_saves_where_its_fields_say(tmp_path: Path) -> None:
+    home = with_pack(tmp_path, pack(MY_PREVIEW, MY_SAVER, head="import nodes\n"))
+    nodes = graph(
+        e=use("EmptyImage", width=16, height=8, batch_size=1, color=0),
+        p=use("MyPreview", images="@e.0", filename_prefix="a"),
+        s=use("MySaver", images="@e.0", filename_prefix="a"),
+    )
+    home.run(nodes)
+
+    assert [path.name for path in (tmp_path / "output").rglob("*.png")] == ["a_mine_00001_.png"]
+    assert len(list((tmp_path / "temp").rglob("*.png"))) == 1

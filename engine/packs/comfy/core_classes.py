@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from engine.graph.literals import thawed
 from engine.graph.spec import (
@@ -34,25 +34,49 @@ from engine.packs.comfy.values import inward, outward
 LARGEST_SEED = 2**64 - 1
 
 
+Heeds: TypeAlias = "Callable[[object, dict[str, Any]], str]"
+
+
 class NotCallable(RuntimeError):
     """A node of ours that a pack called where it cannot be called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What ComfyUI calls the method of a node, and its arguments in order."""
+    """What ComfyUI calls the method of a node, and its arguments in order.
+
+    `fields` are what an instance has from the start. `heeds` is given the instance and the arguments, may change these
+    as a subclass's fields ask for, and says which node is to be called.
+    """
 
     name: str
     arguments: tuple[str, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
+    heeds: Heeds | None = None
 
 
 METHODS: dict[str, Method] = {}
 _CLASSES: dict[str, tuple[Callable[..., object], Any]] = {}
 
 
-def offer_method(id: str, name: str, arguments: tuple[str, ...] = ()) -> None:
-    """Say what ComfyUI calls the method of a node, and its arguments in order where that is not the inputs' own."""
-    METHODS[id] = Method(name, arguments)
+def offer_method(
+    id: str,
+    name: str,
+    arguments: tuple[str, ...] = (),
+    *,
+    fields: Mapping[str, object] | None = None,
+    heeds: Heeds | None = None,
+) -> None:
+    """Say what ComfyUI calls the method of a node, and its arguments in order where that is not the inputs' own.
+
+    Args:
+        id: Of the node.
+        name: What the method is called.
+        arguments: Their names in order.
+        fields: What an instance has from the start.
+        heeds: Changes the arguments as an instance's fields ask for, and says which node is to be called.
+    """
+    METHODS[id] = Method(name, arguments, fields or {}, heeds)
 
 
 def class_of(id: str) -> Any:
@@ -73,8 +97,17 @@ def _made(spec: NodeSpec, function: Callable[..., object]) -> Any:
     method = METHODS.get(spec.id, Method("execute"))
     names = method.arguments or tuple(input.name for input in spec.inputs)
 
+    def begin(self: object) -> None:
+        vars(self).update(method.fields)
+
     def call(self: object, *given: Any, **named: Any) -> Any:
-        return _called(spec, function, {**dict(zip(names, given, strict=False)), **named})
+        arguments = {**dict(zip(names, given, strict=False)), **named}
+        if method.heeds is not None:
+            other = method.heeds(self, arguments)
+            other_spec, other_function = known_spec(other), known_function(other)
+            if other_spec is not None and other_function is not None:
+                return _called(other_spec, other_function, arguments)
+        return _called(spec, function, arguments)
 
     def input_types(cls: type) -> dict[str, Any]:
         return _input_types(spec)
@@ -89,6 +122,7 @@ def _made(spec: NodeSpec, function: Callable[..., object]) -> Any:
         "DESCRIPTION": spec.help,
         "OUTPUT_NODE": spec.effect,
         "RELATIVE_PYTHON_MODULE": "nodes",
+        "__init__": begin,
         method.name: call,
     }
     return type(spec.id, (), body)
