@@ -82,7 +82,7 @@ async def test_of_two_hundred_clients_each_is_told_of_its_own_run_to_the_end(sta
             name = f"client-{number}"
             async with live.listen(name) as ears:
                 runs = []
-                if number % 5 == 0:  # everybody hears of every change of the queue
+                if number % 20 == 0:  # everybody hears of every change of the queue
                     runs = [await live.send(shown(use("Number", value=number)), name)]
                 for run in runs:
                     await ears.until_end(run)
