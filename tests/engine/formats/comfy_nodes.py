@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.formats.comfy_workflow import graph_of
+from engine.graph.graph import Graph, InputValue
 from engine.graph.registry import Registry, registry_of
 from engine.graph.spec import (
     ChoiceWidget,
@@ -116,3 +118,15 @@ NODES: Registry = registry_of(
         kind("Hidden", widget("shown", 1), widget("note", "", serialize=False), outputs="INT"),
     ]
 )
+
+
+def read(document: object, registry: Registry = NODES) -> Graph:
+    """The graph of a workflow in which nothing is wrong."""
+    graph, problems = graph_of(document, registry)
+    assert problems == []
+    return graph
+
+
+def inputs(graph: Graph) -> Mapping[str, Mapping[str, InputValue]]:
+    """The inputs of all nodes."""
+    return {id: node.inputs for id, node in graph.nodes.items()}
