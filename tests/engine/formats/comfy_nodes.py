@@ -130,3 +130,13 @@ def read(document: object, registry: Registry = NODES) -> Graph:
 def inputs(graph: Graph) -> Mapping[str, Mapping[str, InputValue]]:
     """The inputs of all nodes."""
     return {id: node.inputs for id, node in graph.nodes.items()}
+
+
+def node(id: int, type: str, values: object = None, **more: object) -> dict[str, object]:
+    """A node of a workflow file."""
+    return {"id": id, "type": type, "widgets_values": values, **more}
+
+
+def sheet(*nodes: Mapping[str, object], links: tuple[object, ...] = (), **more: object) -> dict[str, object]:
+    """A workflow file of these nodes."""
+    return {"nodes": list(nodes), "links": list(links), "version": 0.4, **more}

@@ -1,7 +1,8 @@
 """Group nodes, which ComfyUI's editor had before subgraphs."""
 
 from engine.graph.graph import Graph, Link
-from tests.engine.formats.comfy_nodes import NODES, read, workflow
+from engine.graph.validate import validate
+from tests.engine.formats.comfy_nodes import NODES, node, read, sheet, workflow
 
 
 def test_a_group_node_is_unfolded() -> None:

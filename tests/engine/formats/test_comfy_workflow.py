@@ -9,7 +9,7 @@ from engine.graph.graph import Graph, Link, Node
 from engine.graph.problems import Unreadable
 from engine.graph.registry import registry_of
 from engine.graph.validate import validate
-from tests.engine.formats.comfy_nodes import NODES, inputs, kind, read, widget, workflow
+from tests.engine.formats.comfy_nodes import NODES, inputs, kind, node, read, sheet, widget, workflow
 
 
 def test_the_default_workflow_of_the_first_years_is_read() -> None:
@@ -101,14 +101,6 @@ def test_version_1_is_read() -> None:
         "two": {"one": Link("1", 0), "share": 0.75, "on": False},
         "3": {"images": Link("two", 0), "filename_prefix": "v1"},
     }
-
-
-def node(id: int, type: str, values: object = None, **more: object) -> dict[str, object]:
-    return {"id": id, "type": type, "widgets_values": values, **more}
-
-
-def sheet(*nodes: Mapping[str, object], links: tuple[object, ...] = (), **more: object) -> dict[str, object]:
-    return {"nodes": list(nodes), "links": list(links), "version": 0.4, **more}
 
 
 @pytest.mark.parametrize(
