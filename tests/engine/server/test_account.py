@@ -246,7 +246,10 @@ def test_a_node_whose_id_has_a_slash_is_no_inner_node() -> None:
 def test_whoever_blocks_is_named_once_and_the_history_keeps_it() -> None:
     one = account()
     first, *more = told(
-        one, NodeBlocked("2", "not today", kind="PAdd"), NodeBlocked("3", "not today", first=False), NodeBlocked("4", "")
+        one,
+        NodeBlocked("2", "not today", kind="PAdd"),
+        NodeBlocked("3", "not today", first=False),
+        NodeBlocked("4", ""),
     )
     told(one, DONE)
     closed(one)
