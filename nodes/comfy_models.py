@@ -264,13 +264,13 @@ class SamplerAdapter:
         return bool(sigmas[0] >= highest * (1 - 1e-5))
 
 
-class GuiderAdapter:
-    """GUIDER."""
+class Sampling:
+    """What every GUIDER can do, whoever made it; `weft` is the same as Weft's nodes know it."""
 
-    def __init__(self, weft: Guider) -> None:
-        self.weft = weft
-        self.model_patcher = ModelAdapter(weft.model)
-        self.model_options = self.model_patcher.model_options
+    @property
+    def weft(self) -> Guider:
+        """The model and how it is led."""
+        raise NotImplementedError
 
     def sample(
         self,
@@ -289,6 +289,20 @@ class GuiderAdapter:
         return sampled_with(
             self.weft, sampler.weft, noise, latent_image, sigmas, denoise_mask, callback, seed
         )
+
+
+class GuiderAdapter(Sampling):
+    """GUIDER."""
+
+    def __init__(self, weft: Guider) -> None:
+        self._weft = weft
+        self.model_patcher = ModelAdapter(weft.model)
+        self.model_options = self.model_patcher.model_options
+
+    @property
+    def weft(self) -> Guider:
+        """The model and how it is led."""
+        return self._weft
 
 
 ModelPatcher, CLIP, VAE = ModelAdapter, ClipAdapter, VaeAdapter

@@ -13,7 +13,7 @@ from ldm.diffusion.guidance import ClassifierFree, Guidance, Plain
 from ldm.diffusion.noise import StepNoise, noise_from_seed, start
 from ldm.diffusion.samplers import SAMPLERS
 from ldm.diffusion.sigmas import SCHEDULERS, noise_levels
-from nodes.comfy_models import ModelAdapter, ModelSampling, SamplerAdapter
+from nodes.comfy_models import ModelAdapter, ModelSampling, SamplerAdapter, Sampling
 from nodes.comfy_values import conditioning_out, latent_in, latent_out
 from nodes.port_types import DiffusionModel, Guider, Latent, SamplerChoice
 from nodes.sampling_run import denoiser, sized, steps_of
@@ -170,7 +170,7 @@ def sample_custom(
     return _sampled(model.weft, told, sampler.weft, noise, latent_image, sigmas, noise_mask, callback, seed)
 
 
-class CFGGuider:
+class CFGGuider(Sampling):
     """A model with what it is told, and how strongly."""
 
     def __init__(self, model_patcher: ModelAdapter) -> None:
@@ -193,22 +193,6 @@ class CFGGuider:
         positive, negative = _told(self.conds.get("positive")), _told(self.conds.get("negative"))
         guidance: Guidance = ClassifierFree(positive, negative, self.cfg) if negative else Plain(positive)
         return Guider(self.model_patcher.weft, guidance)
-
-    def sample(
-        self,
-        noise: Tensor,
-        latent_image: Tensor,
-        sampler: SamplerAdapter,
-        sigmas: Tensor,
-        denoise_mask: Tensor | None = None,
-        callback: Callback = None,
-        disable_pbar: bool = False,
-        seed: int | None = None,
-    ) -> Tensor:
-        """Sample with it."""
-        return sampled_with(
-            self.weft, sampler.weft, noise, latent_image, sigmas, denoise_mask, callback, seed
-        )
 
 
 def common_ksampler(

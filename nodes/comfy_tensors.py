@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.api import offer_module, pack_call
+from ldm.diffusion.inpaint import mask_in_cells
 from nodes.comfy_models import ModelAdapter
 from nodes.port_types import UnfinishedLatent
 from nodes.resize import repeated, resized
@@ -96,11 +97,7 @@ def resize_to_batch_size(tensor: Tensor, batch_size: int) -> Tensor:
 
 def reshape_mask(input_mask: Tensor, output_shape: Iterable[int]) -> Tensor:
     """A mask in the shape (b, c, h, w) of latents."""
-    batch, channels, height, width = output_shape
-    mask = F.interpolate(
-        input_mask.reshape(-1, 1, *input_mask.shape[-2:]), size=(height, width), mode="bilinear"
-    )
-    return repeated(mask, batch).expand(-1, channels, -1, -1)
+    return mask_in_cells(input_mask, tuple(output_shape))
 
 
 def get_attr(obj: Any, attr: str) -> Any:
