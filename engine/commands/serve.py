@@ -17,9 +17,9 @@ from engine.backends.settings import Settings
 from engine.commands.app import Failure
 from engine.commands.serve_flags import Flags
 from engine.run.policies import CachePolicy
+from engine.server.access.tokens import token_at
 from engine.server.options import MIB, Limits, Options, Tls, is_loopback
 from engine.server.running import Listening, serve
-from engine.server.tokens import token_at
 from engine.store.errors import StoreError
 
 EXTRA_PATHS = "extra_model_paths.yaml"

@@ -7,41 +7,25 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from engine.server import (
-    frontend,
-    history_routes,
-    internal_routes,
-    login,
-    metrics,
-    models_routes,
-    node_routes,
-    openapi,
-    pack_files,
-    prompts,
-    queue_routes,
-    run_events,
-    runs_routes,
-    settings_routes,
-    socket,
-    system_routes,
-    uploads,
-    userdata,
-    users,
-    validate_route,
-    view,
-)
+from engine.server import frontend, internal_routes, metrics, openapi, system_routes
+from engine.server.access import login
+from engine.server.access.guard import DOOR, allow_origins, check_place, check_token, tell_failures
+from engine.server.access.headers import add_headers
+from engine.server.access.tokens import Door
+from engine.server.files import models_routes, settings_routes, uploads, userdata, users, view
 from engine.server.frontend import editor_file
-from engine.server.guard import DOOR, allow_origins, check_place, check_token, tell_failures
-from engine.server.headers import add_headers
 from engine.server.metrics import REQUESTS, RequestCounts, count_requests
-from engine.server.pack_routes import PACK_ROUTES, PackRoutes, pack_answer
+from engine.server.nodes import node_routes, pack_files
+from engine.server.nodes.pack_routes import PACK_ROUTES, PackRoutes, pack_answer
+from engine.server.prompts import accept, validate_route
+from engine.server.runs import history_routes, queue_routes, runs_routes
 from engine.server.services import SERVICES, Services
-from engine.server.tokens import Door
+from engine.server.telling import run_events, socket
 
 # Each route of these is there twice, as in ComfyUI: at /x and at /api/x.
 TWICE = (
     socket.table,
-    prompts.table,
+    accept.table,
     queue_routes.table,
     history_routes.table,
     runs_routes.table,

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from engine.run.names import BadName, safe_join
-from engine.server.headers import EDITOR, FOREIGN_EDITOR
+from engine.server.access.headers import EDITOR, FOREIGN_EDITOR
 from engine.server.options import Options
 from engine.server.services import SERVICES
 

@@ -10,8 +10,8 @@ from aiohttp import web
 from engine.run.model_folders import MODEL_FOLDERS
 from engine.server.answers import Refused, json_answer
 from engine.server.bodies import read_object
+from engine.server.files.places import served_folders
 from engine.server.log_tail import LogTail
-from engine.server.places import served_folders
 from engine.server.services import SERVICES
 
 table = web.RouteTableDef()

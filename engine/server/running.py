@@ -20,17 +20,17 @@ from engine.backends.backend import Backend, Packs, WorkerLost
 from engine.backends.settings import Settings
 from engine.graph.registry import registry_of
 from engine.packs.manifest import Manifest, current_digest, read_manifest, write_manifest
+from engine.server.access.tokens import Door
 from engine.server.app import make_app
-from engine.server.disk_space import DiskSpace
-from engine.server.dispatcher import Dispatcher
-from engine.server.hub import Hub
+from engine.server.dispatch.disk_space import DiskSpace
+from engine.server.dispatch.dispatcher import Dispatcher
 from engine.server.internal_routes import LOG_TAIL
-from engine.server.known_nodes import KnownNodes
 from engine.server.log_tail import LogTail
+from engine.server.nodes.known_nodes import KnownNodes
+from engine.server.nodes.pack_routes import PACK_ROUTES
 from engine.server.options import Options
-from engine.server.pack_routes import PACK_ROUTES
 from engine.server.services import Services
-from engine.server.tokens import Door
+from engine.server.telling.hub import Hub
 from engine.store.opening import open_store
 
 LOG = logging.getLogger("weft.server")

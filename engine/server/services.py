@@ -8,10 +8,10 @@ from aiohttp import web
 
 from engine.backends.backend import Backend
 from engine.backends.settings import Settings
-from engine.server.dispatcher import Dispatcher
-from engine.server.hub import Hub
-from engine.server.known_nodes import KnownNodes
+from engine.server.dispatch.dispatcher import Dispatcher
+from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.options import Options
+from engine.server.telling.hub import Hub
 from engine.store.opening import Store
 
 

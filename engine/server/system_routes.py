@@ -12,7 +12,7 @@ from aiohttp import web
 from engine.backends.backend import Backend, Device
 from engine.server.answers import json_answer
 from engine.server.services import SERVICES
-from engine.server.socket import features
+from engine.server.telling.socket import features
 from engine.store.queue import counts, queue_state
 
 table = web.RouteTableDef()

@@ -19,19 +19,21 @@ from engine.backends.in_process import InProcessBackend
 from engine.backends.options import WorkerOptions
 from engine.backends.settings import Settings, settings_at
 from engine.packs.source import builtin
-from engine.server import history_routes, prompts, queue_routes, run_events, runs_routes, socket
-from engine.server.disk_space import DiskSpace
-from engine.server.dispatcher import Dispatcher
-from engine.server.hub import Hub
-from engine.server.known_nodes import KnownNodes
+from engine.server.dispatch.disk_space import DiskSpace
+from engine.server.dispatch.dispatcher import Dispatcher
+from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.options import Options
+from engine.server.prompts import accept
+from engine.server.runs import history_routes, queue_routes, runs_routes
 from engine.server.services import SERVICES, Services
+from engine.server.telling import run_events, socket
+from engine.server.telling.hub import Hub
 from engine.store.opening import open_store
 
 P = ParamSpec("P")
 
 TOYS = Path(__file__).parent / "toy_pack"
-TABLES = (prompts, queue_routes, history_routes, runs_routes, run_events, socket)
+TABLES = (accept, queue_routes, history_routes, runs_routes, run_events, socket)
 PATIENCE = 20.0  # seconds that a test waits at most for what must come
 
 

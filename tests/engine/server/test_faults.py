@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.server import persisting
+from engine.server.dispatch import persisting
 from engine.store import writer
 from tests.engine.server.runs_lab import chain, kinds, serving, story
 

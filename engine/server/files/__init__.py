@@ -1,0 +1,1 @@
+"""Files that users have and bring: pictures, models, settings, workflows."""

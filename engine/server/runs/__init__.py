@@ -1,0 +1,1 @@
+"""Queue, history and runs, as clients ask for them."""

@@ -1,0 +1,1 @@
+"""Telling clients what happens: sockets, streams, and what each of them has still to hear."""
