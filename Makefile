@@ -8,24 +8,29 @@ PACKAGES := .venv/installed
 DEV_PACKAGES := .venv/installed-dev
 PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check
 
-.PHONY: help demo serve test check bench clean
+.PHONY: help demo serve editor test check browser bench clean
 
 help:
 	@echo "make demo    a picture from a prompt (PROMPT='a small blue star')"
 	@echo "make serve   the server, for a browser and for ComfyUI's clients (FLAGS='--port 8188')"
+	@echo "make editor  the browser's editor, if its sources have changed; demo and serve do it too"
 	@echo "make test    every check: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
 	@echo "make bench   speed, as tables; kept in benchmarks/results/"
-	@echo "make clean   remove the environment, the caches and the demo picture"
+	@echo "make clean   remove the environment, the built editor, the caches and the demo picture"
 
-demo: $(PACKAGES)
+demo: $(PACKAGES) editor
 	@$(BIN)/python main.py run workflows/text_to_image.json --set prompt.text="$(PROMPT)" --output output/demo
 	@echo "The picture is in $(CURDIR)/output/demo"
 
-serve: $(PACKAGES)
+serve: $(PACKAGES) editor
 	@$(BIN)/python main.py serve $(FLAGS)
 
-test: check
+# Graphs run without an editor, and the server says how to build it: that it cannot be built now ends nothing.
+editor: $(PACKAGES)
+	@$(BIN)/python main.py build-editor || echo "Going on without the editor."
+
+test: check browser
 	@echo "tests"
 	@$(BIN)/pytest --quiet
 
@@ -38,12 +43,24 @@ check: $(DEV_PACKAGES)
 	@$(BIN)/mypy --no-error-summary
 	@echo "import contracts"
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+	@echo "editor: format, lint, types, tests"
+	@$(BIN)/python main.py build-editor --script format:check --script lint --script typecheck --script test
+
+# The journeys through the editor need a Chromium; on Debian and Ubuntu, root can have it installed.
+browser:
+	@for name in "$${CHROMIUM:-chromium}" chromium-browser google-chrome; do command -v "$$name" >/dev/null && exit; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+	  echo "The tests need a browser: install chromium, or name one in the variable CHROMIUM." >&2; exit 1; \
+	fi
 
 bench: $(DEV_PACKAGES)
 	@$(BIN)/python -m benchmarks
 
 clean:
-	@rm -rf .venv output/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv web/node_modules web/dist web/dist-unfinished output/demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The stamp files say what is installed; a changed list of requirements installs again.

@@ -2,6 +2,7 @@
 
 from engine.graph.declare import node
 from engine.graph.declared import DeclarationError
+from engine.graph.facts import Clash, Fact, Facts
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed
 from engine.graph.values import OUTER, Blocked, Expand, Lazy, Published, PublishedFile
@@ -13,6 +14,7 @@ from engine.run.context import NULL_CONTEXT, Cancelled, Context
 from engine.run.events import Picture
 from engine.run.files import Files
 from engine.run.folders import Folders
+from engine.run.peeking import Look, peeker
 from engine.run.previews import previewer
 
 __all__ = [
@@ -20,14 +22,18 @@ __all__ = [
     "OUTER",
     "Blocked",
     "Cancelled",
+    "Clash",
     "Context",
     "DeclarationError",
     "Expand",
+    "Fact",
+    "Facts",
     "Files",
     "Folders",
     "Graph",
     "Lazy",
     "Link",
+    "Look",
     "ModelFile",
     "Multiline",
     "Node",
@@ -43,5 +49,6 @@ __all__ = [
     "offer_surroundings",
     "offer_value",
     "pack_call",
+    "peeker",
     "previewer",
 ]

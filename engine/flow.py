@@ -49,30 +49,43 @@ class Flow:
     - A wrong input raises `GraphInvalid` at once, with a hint.
     - Runs share one cache: what has not changed is not computed again.
     - Packs that cannot be imported are warned of, and listed in `failures`.
+    - `memory` is how many bytes of the device's memory models and results may take; by default half of it.
     """
 
     def __init__(
-        self, settings: Settings | None = None, device: DeviceWish = "auto", graph: Graph | None = None
+        self,
+        settings: Settings | None = None,
+        device: DeviceWish = "auto",
+        graph: Graph | None = None,
+        memory: int | None = None,
     ) -> None:
         self._settings = settings or settings_at(CHECKOUT)
         self._device = device
+        self._memory = memory
         self._nodes = dict(graph.nodes) if graph else {}
         self._meta: Mapping[str, Any] = graph.meta if graph else {}
+        self._drawing = graph.drawing if graph else None
 
     @classmethod
-    def load(cls, path: str | Path, settings: Settings | None = None, device: DeviceWish = "auto") -> Flow:
+    def load(
+        cls,
+        path: str | Path,
+        settings: Settings | None = None,
+        device: DeviceWish = "auto",
+        memory: int | None = None,
+    ) -> Flow:
         """Go on with a graph from a file of any format that Weft reads. Raises `GraphInvalid`."""
-        flow = cls(settings, device)
+        flow = cls(settings, device, memory=memory)
         graph, problems = read_any(Path(path), flow._registry)
         if problems:
             raise GraphInvalid(problems)
-        flow._nodes, flow._meta = dict(graph.nodes), graph.meta
+        flow._nodes, flow._meta, flow._drawing = dict(graph.nodes), graph.meta, graph.drawing
         return flow
 
     @property
     def graph(self) -> Graph:
         """The graph as it is now."""
-        return Graph(dict(self._nodes), self._meta)
+        return Graph(dict(self._nodes), self._meta, self._drawing)
 
     def save(self, path: str | Path) -> None:
         """Write the graph to a file."""
@@ -122,7 +135,7 @@ class Flow:
 
     @cached_property
     def _opened(self) -> tuple[Inline, tuple[PackFailure, ...]]:
-        backend, failures = open_inline(self._settings, self._device)
+        backend, failures = open_inline(self._settings, self._device, memory=self._memory)
         for failure in failures:
             warnings.warn(failure.describe(), stacklevel=2)
         return backend, failures

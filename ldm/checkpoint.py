@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.autoencoder import AutoencoderKL
-from ldm.recognise import recognise
+from ldm.recognise import KEYS, recognise, recognised
 from ldm.spec import FirstStageSpec, ModelSpec
 from ldm.text.clip import ClipTextEncoder
 from ldm.text.transformer import TextEncoder
@@ -92,6 +93,21 @@ def load_first_stage(path: Path) -> AutoencoderKL:
     return model
 
 
+def spec_in(path: Path) -> ModelSpec | FirstStageSpec:
+    """What a file holds, a whole model or a first stage alone, told by its header: no weights are read.
+
+    Raises:
+        CheckpointError: as `load_model`.
+    """
+    with _opened(path) as file:
+        metadata, keys = file.metadata() or {}, set(file.keys())
+        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in KEYS if key in keys}
+    if FIRST_STAGE_SPEC_KEY in metadata and SPEC_KEY not in metadata:
+        return _spec(path, metadata, FIRST_STAGE_SPEC_KEY, FirstStageSpec)
+    known = None if SPEC_KEY in metadata else recognised(shapes)
+    return known or _spec(path, metadata, SPEC_KEY, ModelSpec)
+
+
 def save_model(model: LatentDiffusion, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a checkpoint in half precision, whole or not at all. `notes` join the metadata (seed, command, metrics)."""
     tensors = {
@@ -126,9 +142,15 @@ def _encoded(spec: ModelSpec | FirstStageSpec) -> str:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with _opened(path) as file:
+        return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, "pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            yield file
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no file {path}.") from error
     except (SafetensorError, OSError) as error:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from ldm.shapeland.caption import WORDS
 from ldm.spec import ClipSpec, FirstStageSpec, ModelSpec, ScheduleSpec, UNetSpec
 
 FIRST_CONV = "model.diffusion_model.input_blocks.0.0.weight"
 LISTENS = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 CLIP_TOKENS = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
+KEYS = (FIRST_CONV, LISTENS, CLIP_TOKENS)
 KL_F8 = FirstStageSpec(
     channel_mult=(1, 2, 4, 4), z_channels=4, embed_dim=4, scale_factor=0.18215, resolution=256
 )
@@ -31,10 +33,23 @@ def recognise(tensors: Mapping[str, Tensor]) -> ModelSpec | None:
 
     Known is Stable Diffusion 1.x in CompVis' layout.
     """
-    shapes = {key: tuple(tensors[key].shape) for key in (FIRST_CONV, LISTENS, CLIP_TOKENS) if key in tensors}
+    return recognised({key: tuple(tensors[key].shape) for key in KEYS if key in tensors})
+
+
+def recognised(shapes: Mapping[str, tuple[int, ...]]) -> ModelSpec | None:
+    """The same by the shapes of the tensors under `KEYS`, as far as there are any."""
     wanted = {
         FIRST_CONV: (SD1.unet.model_channels, SD1.unet.in_channels, 3, 3),
         LISTENS: (SD1.unet.model_channels, SD1.unet.context_dim),
         CLIP_TOKENS: (ClipSpec().vocabulary, ClipSpec().width),
     }
-    return SD1 if shapes == wanted else None
+    return SD1 if dict(shapes) == wanted else None
+
+
+def family_of(spec: ModelSpec) -> str:
+    """Which models a model is one of: "sd15", "shapeland", or what it is called itself."""
+    if (spec.first_stage, spec.unet, spec.clip) == (SD1.first_stage, SD1.unet, SD1.clip):
+        return "sd15"
+    if spec.text is not None and set(spec.text.words) <= set(WORDS):
+        return "shapeland"
+    return spec.name

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.api import node
 from nodes.composite import stretched
+from nodes.facts import images
 from nodes.port_types import Image, Mask
 from nodes.resize import like, repeated
 
@@ -27,7 +28,7 @@ class WithMask(NamedTuple):
     mask: Mask
 
 
-@node("SplitImageWithAlpha", title="Split image with alpha", category=HOME)
+@node("SplitImageWithAlpha", title="Split image with alpha", category=HOME, facts=images.split)
 def split_alpha(image: Image) -> WithMask:
     """Take a picture's alpha off, as a mask of what is see-through."""
     pixels = image.pixels

@@ -22,6 +22,14 @@ class NoRun(RuntimeError):
     """A picture was to be saved while no node runs."""
 
 
+class NeedsLibrary(RuntimeError):
+    """Something that only a library could do which Weft does not bring."""
+
+    def __init__(self, what: str, library: str = "av") -> None:
+        super().__init__(f"{what} needs the library '{library}', which Weft does not use.")
+        self.hint = f"Let the pack do it itself with '{library}', and show the file that it wrote."
+
+
 class SavedResult(dict[str, str]):
     """A file that was saved."""
 
@@ -81,6 +89,37 @@ class PreviewText(_Shown):
 
     def __init__(self, value: str, **_: Any) -> None:
         super().__init__(text=(value,))
+
+
+class AudioSaveHelper:
+    """Writing sounds, which needs a library."""
+
+    @staticmethod
+    def save_audio(
+        audio: Any,
+        filename_prefix: str,
+        folder_type: Any = OUTPUT,
+        cls: Any = None,
+        format: str = "flac",
+        quality: str = "128k",
+    ) -> list[SavedResult]:
+        """Refused: Weft packs no sounds."""
+        raise NeedsLibrary(f"Writing a sound as {format}")
+
+    @staticmethod
+    def get_save_audio_ui(
+        audio: Any, filename_prefix: str, cls: Any = None, format: str = "flac", quality: str = "128k"
+    ) -> SavedAudios:
+        """Refused: Weft packs no sounds."""
+        return SavedAudios(AudioSaveHelper.save_audio(audio, filename_prefix, OUTPUT, cls, format, quality))
+
+
+class PreviewAudio(_Shown):
+    """Sounds to be heard: files that are there already. Packing a sound is refused."""
+
+    def __init__(self, audio: Any, cls: Any = None, **_: Any) -> None:
+        files = audio if isinstance(audio, list) else AudioSaveHelper.save_audio(audio, "preview", TEMP, cls)
+        super().__init__(audio=list(files))
 
 
 class PreviewUI3D(_Shown):

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from engine.api import Range, node
 from ldm.diffusion.condition import Area, Condition
+from nodes.facts import conditioning as told
 from nodes.port_types import Conditioning, Mask
 from nodes.widgets import LARGEST, CellSide, Share
 
@@ -21,13 +22,13 @@ Moment = Annotated[float, Range(0.0, 1.0, step=0.001)]
 POOLED = "pooled_output"
 
 
-@node("ConditioningCombine", title="Conditioning (combine)", category="conditioning")
+@node("ConditioningCombine", title="Conditioning (combine)", category="conditioning", facts=told.combined)
 def combine(conditioning_1: Conditioning, conditioning_2: Conditioning) -> Conditioning:
     """Tell the model two things at once; its guesses under each are averaged."""
     return Conditioning(conditioning_1.entries + conditioning_2.entries)
 
 
-@node("ConditioningAverage", title="Conditioning (average)", category="conditioning")
+@node("ConditioningAverage", title="Conditioning (average)", category="conditioning", facts=told.averaged)
 def average(
     conditioning_to: Conditioning, conditioning_from: Conditioning, conditioning_to_strength: Share = 1.0
 ) -> Conditioning:
@@ -57,7 +58,7 @@ def _of_length(context: Tensor, length: int) -> Tensor:
     return F.pad(context[:, :length], (0, 0, 0, max(length - context.shape[1], 0)))
 
 
-@node("ConditioningConcat", title="Conditioning (concat)", category="conditioning")
+@node("ConditioningConcat", title="Conditioning (concat)", category="conditioning", facts=told.joined)
 def concat(conditioning_to: Conditioning, conditioning_from: Conditioning) -> Conditioning:
     """Put the words of one conditioning behind those of another, so that the model reads both as one text.
 
@@ -69,7 +70,7 @@ def concat(conditioning_to: Conditioning, conditioning_from: Conditioning) -> Co
     return _each(conditioning_to, lambda one: replace(one, context=torch.cat([one.context, other], dim=1)))
 
 
-@node("ConditioningSetArea", title="Conditioning (set area)", category="conditioning")
+@node("ConditioningSetArea", title="Conditioning (set area)", category="conditioning", facts=told.same)
 def set_area(
     conditioning: Conditioning,
     width: AreaSide = 64,
@@ -90,7 +91,10 @@ def set_area(
 
 
 @node(
-    "ConditioningSetAreaPercentage", title="Conditioning (set area with percentage)", category="conditioning"
+    "ConditioningSetAreaPercentage",
+    title="Conditioning (set area with percentage)",
+    category="conditioning",
+    facts=told.same,
 )
 def set_area_share(
     conditioning: Conditioning,
@@ -111,7 +115,12 @@ def set_area_share(
     return _each(conditioning, lambda one: replace(one, area=area, strength=strength, mask_box=False))
 
 
-@node("ConditioningSetAreaStrength", title="Conditioning (set area strength)", category="conditioning")
+@node(
+    "ConditioningSetAreaStrength",
+    title="Conditioning (set area strength)",
+    category="conditioning",
+    facts=told.same,
+)
 def set_strength(conditioning: Conditioning, strength: Strength = 1.0) -> Conditioning:
     """Set how much a conditioning counts beside others in the same place.
 
@@ -121,7 +130,7 @@ def set_strength(conditioning: Conditioning, strength: Strength = 1.0) -> Condit
     return _each(conditioning, lambda one: replace(one, strength=strength))
 
 
-@node("ConditioningSetMask", title="Conditioning (set mask)", category="conditioning")
+@node("ConditioningSetMask", title="Conditioning (set mask)", category="conditioning", facts=told.same)
 def set_mask(
     conditioning: Conditioning,
     mask: Mask,
@@ -144,6 +153,7 @@ def set_mask(
     "ConditioningSetTimestepRange",
     title="Conditioning (set timestep range)",
     category="advanced/conditioning",
+    facts=told.same,
 )
 def set_range(conditioning: Conditioning, start: Moment = 0.0, end: Moment = 1.0) -> Conditioning:
     """Let a conditioning count on a part of the way only.
@@ -155,7 +165,9 @@ def set_range(conditioning: Conditioning, start: Moment = 0.0, end: Moment = 1.0
     return _each(conditioning, lambda one: replace(one, start=start, end=end))
 
 
-@node("ConditioningZeroOut", title="Conditioning (zero out)", category="advanced/conditioning")
+@node(
+    "ConditioningZeroOut", title="Conditioning (zero out)", category="advanced/conditioning", facts=told.same
+)
 def zero_out(conditioning: Conditioning) -> Conditioning:
     """Tell the model nothing at all: a conditioning of the same shape, all zeros."""
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.api import Range, node
 from ldm.first_stage.tiles import tiled
+from nodes.facts import latents
 from nodes.port_types import FirstStage, Image, Latent
 
 TILE, OVERLAP = 512, 64  # pixels
@@ -29,7 +30,15 @@ def _decode_in_tiles(samples: Latent, vae: FirstStage) -> Image:
     return decode_latent_tiled(samples, vae)
 
 
-@node("VAEEncode", title="Encode image", category="latent", device=True, version=2, tiled=_encode_in_tiles)
+@node(
+    "VAEEncode",
+    title="Encode image",
+    category="latent",
+    device=True,
+    version=2,
+    tiled=_encode_in_tiles,
+    facts=latents.encoded,
+)
 def encode_image(pixels: Image, vae: FirstStage) -> Latent:
     """Encode pictures to latents (the mode of q(z | x)).
 
@@ -42,7 +51,13 @@ def encode_image(pixels: Image, vae: FirstStage) -> Latent:
     return encoded(vae, _encode(vae, cropped(pixels.pixels, vae)))
 
 
-@node("VAEEncodeTiled", title="Encode image (tiled)", category="_for_testing", device=True)
+@node(
+    "VAEEncodeTiled",
+    title="Encode image (tiled)",
+    category="_for_testing",
+    device=True,
+    facts=latents.encoded,
+)
 def encode_image_tiled(
     pixels: Image,
     vae: FirstStage,
@@ -68,7 +83,14 @@ def encode_image_tiled(
     return encoded(vae, samples)
 
 
-@node("VAEDecode", title="Decode latent", category="latent", device=True, tiled=_decode_in_tiles)
+@node(
+    "VAEDecode",
+    title="Decode latent",
+    category="latent",
+    device=True,
+    tiled=_decode_in_tiles,
+    facts=latents.decoded,
+)
 def decode_latent(samples: Latent, vae: FirstStage) -> Image:
     """Decode latents to pictures with the first stage's decoder D(z).
 
@@ -79,7 +101,13 @@ def decode_latent(samples: Latent, vae: FirstStage) -> Image:
     return _as_image(_decode(vae, samples.samples))
 
 
-@node("VAEDecodeTiled", title="Decode latent (tiled)", category="_for_testing", device=True)
+@node(
+    "VAEDecodeTiled",
+    title="Decode latent (tiled)",
+    category="_for_testing",
+    device=True,
+    facts=latents.decoded,
+)
 def decode_latent_tiled(
     samples: Latent,
     vae: FirstStage,

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from engine.api import Range, node
 from ldm.diffusion.guidance import ClassifierFree, PerpendicularNegative, Plain, TwoConditions
+from nodes.facts import models
 from nodes.port_types import Conditioning, DiffusionModel, Guider
 from nodes.widgets import Guidance
 
 
-@node("BasicGuider", title="Basic guider", category="sampling/custom_sampling/guiders")
+@node("BasicGuider", title="Basic guider", category="sampling/custom_sampling/guiders", facts=models.guided)
 def basic_guider(model: DiffusionModel, conditioning: Conditioning) -> Guider:
     """Tell the model what to paint, without guidance.
 
@@ -20,7 +21,7 @@ def basic_guider(model: DiffusionModel, conditioning: Conditioning) -> Guider:
     return Guider(model, Plain(conditioning.entries))
 
 
-@node("CFGGuider", title="CFG guider", category="sampling/custom_sampling/guiders")
+@node("CFGGuider", title="CFG guider", category="sampling/custom_sampling/guiders", facts=models.guided_away)
 def cfg_guider(
     model: DiffusionModel, positive: Conditioning, negative: Conditioning, cfg: Guidance = 8.0
 ) -> Guider:
@@ -34,7 +35,12 @@ def cfg_guider(
     return Guider(model, ClassifierFree(positive.entries, negative.entries, cfg))
 
 
-@node("DualCFGGuider", title="Dual CFG guider", category="sampling/custom_sampling/guiders")
+@node(
+    "DualCFGGuider",
+    title="Dual CFG guider",
+    category="sampling/custom_sampling/guiders",
+    facts=models.guided_twice,
+)
 def dual_cfg_guider(
     model: DiffusionModel,
     cond1: Conditioning,
@@ -58,7 +64,13 @@ def dual_cfg_guider(
     return Guider(model, TwoConditions(*told, cfg_conds, cfg_cond2_negative, style))
 
 
-@node("PerpNegGuider", title="Perp-Neg guider", category="_for_testing", experimental=True)
+@node(
+    "PerpNegGuider",
+    title="Perp-Neg guider",
+    category="_for_testing",
+    experimental=True,
+    facts=models.guided_across,
+)
 def perp_neg_guider(
     model: DiffusionModel,
     positive: Conditioning,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 
 from engine.api import Context, ModelFile, Published, node
+from nodes.facts import images
 from nodes.opening import NO_MASK, colours, frames, transparency
 from nodes.port_types import Image, Mask
 from nodes.saving import publish_pngs, publish_preview
@@ -22,7 +23,7 @@ class LoadedImage(NamedTuple):
     mask: Mask
 
 
-@node("LoadImage", title="Load image", category="image", version=2)
+@node("LoadImage", title="Load image", category="image", version=2, facts=images.loaded)
 def load_image(image: Annotated[str, ModelFile("input")], *, ctx: Context) -> LoadedImage:
     """Load a picture from the input folder, turned upright; its transparency becomes the mask.
 
@@ -44,7 +45,7 @@ def load_picture(path: Path, name: str) -> LoadedImage:
     return LoadedImage(Image(pixels), Mask(torch.stack([empty if mask is None else mask for mask in masks])))
 
 
-@node("LoadImageMask", title="Load image (as mask)", category="mask")
+@node("LoadImageMask", title="Load image (as mask)", category="mask", facts=images.loaded_mask)
 def load_mask(
     image: Annotated[str, ModelFile("input")],
     channel: Literal["alpha", "red", "green", "blue"] = "alpha",

@@ -7,13 +7,14 @@ from typing import Annotated
 import torch
 
 from engine.api import Range, node
+from nodes.facts import images
 from nodes.image_layout import same_channels_of_both
 from nodes.port_types import Image
 from nodes.resize import like
 from nodes.widgets import BatchSize
 
 
-@node("ImageBatch", title="Batch images", category="image")
+@node("ImageBatch", title="Batch images", category="image", facts=images.joined)
 def join_images(image1: Image, image2: Image) -> Image:
     """Join two batches of pictures; the second takes on the size of the first."""
     first, second = same_channels_of_both(image1.pixels, image2.pixels)
@@ -21,7 +22,7 @@ def join_images(image1: Image, image2: Image) -> Image:
     return Image(torch.cat([first, fitted]))
 
 
-@node("ImageFromBatch", title="Image from batch", category="image/batch")
+@node("ImageFromBatch", title="Image from batch", category="image/batch", facts=images.taken)
 def image_from_batch(
     image: Image,
     batch_index: Annotated[int, Range(0, 4095)] = 0,
@@ -37,7 +38,7 @@ def image_from_batch(
     return Image(image.pixels[first : first + length])
 
 
-@node("RepeatImageBatch", title="Repeat image batch", category="image/batch")
+@node("RepeatImageBatch", title="Repeat image batch", category="image/batch", facts=images.repeated)
 def repeat_images(image: Image, amount: BatchSize = 1) -> Image:
     """Repeat a batch of pictures.
 
@@ -47,7 +48,7 @@ def repeat_images(image: Image, amount: BatchSize = 1) -> Image:
     return Image(image.pixels.repeat(amount, 1, 1, 1))
 
 
-@node("RebatchImages", title="Rebatch images", category="image/batch")
+@node("RebatchImages", title="Rebatch images", category="image/batch", facts=images.rebatched)
 def rebatch_images(images: list[Image], batch_size: BatchSize = 1) -> list[Image]:
     """Cut and join pictures of one size to batches of another length.
 

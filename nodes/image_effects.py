@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from engine.api import Range, Seed, node
 from ldm.diffusion.noise import noise_from_seed
 from nodes.composite import same_channels
+from nodes.facts import images
 from nodes.port_types import Image
 from nodes.resize import like
 from nodes.saving import to_bytes
@@ -24,13 +25,13 @@ Dither = Literal["none", "floyd-steinberg", "bayer-2", "bayer-4", "bayer-8", "ba
 HOME = "image/postprocessing"
 
 
-@node("ImageInvert", title="Invert image", category="image")
+@node("ImageInvert", title="Invert image", category="image", facts=images.same)
 def invert_image(image: Image) -> Image:
     """Turn pictures into their negatives."""
     return Image(1 - image.pixels)
 
 
-@node("ImageBlend", title="Blend images", category=HOME)
+@node("ImageBlend", title="Blend images", category=HOME, facts=images.same_as_first)
 def blend_images(
     image1: Image,
     image2: Image,
@@ -68,7 +69,7 @@ def _blended(low: Tensor, high: Tensor, mode: str) -> Tensor:
             return high
 
 
-@node("ImageBlur", title="Blur image", category=HOME)
+@node("ImageBlur", title="Blur image", category=HOME, facts=images.same)
 def blur_image(
     image: Image, blur_radius: Radius = 1, sigma: Annotated[float, Range(0.1, 10.0, step=0.1)] = 1.0
 ) -> Image:
@@ -81,7 +82,7 @@ def blur_image(
     return Image(_filtered(image.pixels, _bell(blur_radius, sigma)))
 
 
-@node("ImageSharpen", title="Sharpen image", category=HOME)
+@node("ImageSharpen", title="Sharpen image", category=HOME, facts=images.same)
 def sharpen_image(
     image: Image,
     sharpen_radius: Radius = 1,
@@ -119,7 +120,7 @@ def _filtered(pixels: Tensor, kernel: Tensor) -> Tensor:
     return F.conv2d(padded, kernel.expand(channels, 1, -1, -1), groups=channels).movedim(1, -1).contiguous()
 
 
-@node("ImageQuantize", title="Quantize image", category=HOME)
+@node("ImageQuantize", title="Quantize image", category=HOME, facts=images.same)
 def quantize_image(
     image: Image, colors: Annotated[int, Range(1, 256)] = 256, dither: Dither = "none"
 ) -> Image:
@@ -161,7 +162,7 @@ def _bayer(doublings: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return matrix
 
 
-@node("ImageAddNoise", title="Add noise to image", category="image")
+@node("ImageAddNoise", title="Add noise to image", category="image", facts=images.same)
 def add_image_noise(image: Image, seed: Seed = 0, strength: Share = 0.5) -> Image:
     """Put grain on pictures.
 

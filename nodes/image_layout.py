@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from engine.api import Range, node
 from nodes.composite import laid_over, same_channels
+from nodes.facts import images
 from nodes.image_size import scaled
 from nodes.latent_size import quarter_turns
 from nodes.port_types import Image, Mask
@@ -24,7 +25,7 @@ SPACING: dict[str, tuple[float, float, float]] = {
 }
 
 
-@node("EmptyImage", title="Empty image", category="image")
+@node("EmptyImage", title="Empty image", category="image", facts=images.empty)
 def empty_image(
     width: FullSide = 512, height: FullSide = 512, batch_size: BatchSize = 1, color: Colour = 0
 ) -> Image:
@@ -37,7 +38,7 @@ def empty_image(
     return Image(torch.tensor(channels).expand(batch_size, height, width, 3).contiguous())
 
 
-@node("ImageCrop", title="Image crop", category="image/transform")
+@node("ImageCrop", title="Image crop", category="image/transform", facts=images.cropped)
 def crop_image(
     image: Image, width: FullSide = 512, height: FullSide = 512, x: Side = 0, y: Side = 0
 ) -> Image:
@@ -51,7 +52,7 @@ def crop_image(
     return Image(image.pixels[:, top : top + height, left : left + width])
 
 
-@node("ImageFlip", title="Flip image", category="image/transform")
+@node("ImageFlip", title="Flip image", category="image/transform", facts=images.same)
 def flip_image(image: Image, flip_method: Flip = "x-axis: vertically") -> Image:
     """Mirror pictures.
 
@@ -61,7 +62,7 @@ def flip_image(image: Image, flip_method: Flip = "x-axis: vertically") -> Image:
     return Image(image.pixels.flip(1 if flip_method.startswith("x") else 2))
 
 
-@node("ImageRotate", title="Rotate image", category="image/transform")
+@node("ImageRotate", title="Rotate image", category="image/transform", facts=images.turned)
 def rotate_image(image: Image, rotation: Rotation = "none") -> Image:
     """Turn pictures clockwise.
 
@@ -78,7 +79,7 @@ class Padded(NamedTuple):
     mask: Mask
 
 
-@node("ImagePadForOutpaint", title="Pad image for outpainting", category="image")
+@node("ImagePadForOutpaint", title="Pad image for outpainting", category="image", facts=images.padded)
 def pad_image(
     image: Image,
     left: CellSide = 0,

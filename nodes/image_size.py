@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from engine.api import NULL_CONTEXT, Context, Range, node
+from nodes.facts import images
 from nodes.port_types import Image
 from nodes.resize import resized
 from nodes.widgets import Crop, FullSide, ImageMethod, Side
 
 
-@node("ImageScale", title="Upscale image", category="image/upscaling")
+@node("ImageScale", title="Upscale image", category="image/upscaling", facts=images.scaled)
 def scale_image(
     image: Image,
     upscale_method: ImageMethod = "nearest-exact",
@@ -37,7 +38,7 @@ def scale_image(
     return Image(scaled(image.pixels, width, height, upscale_method, crop))
 
 
-@node("ImageScaleBy", title="Upscale image by", category="image/upscaling")
+@node("ImageScaleBy", title="Upscale image by", category="image/upscaling", facts=images.scaled_by)
 def scale_image_by(
     image: Image,
     upscale_method: ImageMethod = "nearest-exact",
@@ -52,7 +53,12 @@ def scale_image_by(
     return Image(scaled(image.pixels, width, height, upscale_method))
 
 
-@node("ImageScaleToTotalPixels", title="Scale image to total pixels", category="image/upscaling")
+@node(
+    "ImageScaleToTotalPixels",
+    title="Scale image to total pixels",
+    category="image/upscaling",
+    facts=images.scaled_to_pixels,
+)
 def scale_image_to_pixels(
     image: Image,
     upscale_method: ImageMethod = "nearest-exact",
@@ -70,7 +76,12 @@ def scale_image_to_pixels(
     )
 
 
-@node("ImageScaleToMaxDimension", title="Scale image to max dimension", category="image/upscaling")
+@node(
+    "ImageScaleToMaxDimension",
+    title="Scale image to max dimension",
+    category="image/upscaling",
+    facts=images.scaled_to_side,
+)
 def scale_image_to_side(
     image: Image,
     upscale_method: Literal["area", "lanczos", "bilinear", "nearest-exact", "bicubic"] = "area",
@@ -86,7 +97,7 @@ def scale_image_to_side(
     return Image(scaled(image.pixels, sides[0], sides[1], upscale_method))
 
 
-@node("ResizeAndPadImage", title="Resize and pad image", category="image/transform")
+@node("ResizeAndPadImage", title="Resize and pad image", category="image/transform", facts=images.in_frame)
 def fit_image(
     image: Image,
     target_width: FullSide = 512,
@@ -121,7 +132,7 @@ class Size(NamedTuple):
     batch_size: int
 
 
-@node("GetImageSize", title="Get image size", category="image")
+@node("GetImageSize", title="Get image size", category="image", facts=images.measured)
 def image_size(image: Image, *, ctx: Context = NULL_CONTEXT) -> Size:
     """How large pictures are, and how many."""
     batch, height, width, _ = image.pixels.shape

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from engine.api import Range, node
 from nodes.composite import stretched
+from nodes.facts import latents
 from nodes.first_stage import cropped, encode_image
 from nodes.port_types import FirstStage, Image, Latent, Mask
 from nodes.resize import repeated
@@ -17,7 +18,7 @@ from nodes.resize import repeated
 GREY = 0.5
 
 
-@node("SetLatentNoiseMask", title="Set latent noise mask", category="latent/inpaint")
+@node("SetLatentNoiseMask", title="Set latent noise mask", category="latent/inpaint", facts=latents.same)
 def set_noise_mask(samples: Latent, mask: Mask) -> Latent:
     """Let sampling change a latent only where a mask is open.
 
@@ -27,7 +28,13 @@ def set_noise_mask(samples: Latent, mask: Mask) -> Latent:
     return replace(samples, noise_mask=mask.values.reshape(-1, 1, *mask.values.shape[-2:]))
 
 
-@node("VAEEncodeForInpaint", title="Encode image (for inpainting)", category="latent/inpaint", device=True)
+@node(
+    "VAEEncodeForInpaint",
+    title="Encode image (for inpainting)",
+    category="latent/inpaint",
+    device=True,
+    facts=latents.encoded,
+)
 def encode_for_inpaint(
     pixels: Image, vae: FirstStage, mask: Mask, grow_mask_by: Annotated[int, Range(0, 64)] = 6
 ) -> Latent:

@@ -8,6 +8,7 @@ from typing import Annotated
 import torch
 
 from engine.api import Range, node
+from nodes.facts import latents
 from nodes.port_types import Latent
 from nodes.widgets import LARGEST, BatchSize
 
@@ -15,7 +16,7 @@ Side = Annotated[int, Range(16, LARGEST, step=8)]
 Side16 = Annotated[int, Range(16, LARGEST, step=16)]
 
 
-@node("EmptyLatentImage", title="Empty latent", category="latent")
+@node("EmptyLatentImage", title="Empty latent", category="latent", facts=latents.empty)
 def empty_latent(width: Side = 512, height: Side = 512, batch_size: BatchSize = 1) -> Latent:
     """An empty canvas to paint on. The model that samples it decides how many channels and cells that is.
 
@@ -27,7 +28,7 @@ def empty_latent(width: Side = 512, height: Side = 512, batch_size: BatchSize = 
     return Latent(torch.zeros(batch_size, 4, height // 8, width // 8), canvas=(width, height))
 
 
-@node("EmptySD3LatentImage", title="Empty SD3 latent", category="latent/sd3")
+@node("EmptySD3LatentImage", title="Empty SD3 latent", category="latent/sd3", facts=latents.empty_16)
 def empty_sd3_latent(width: Side16 = 1024, height: Side16 = 1024, batch_size: BatchSize = 1) -> Latent:
     """An empty canvas to paint on, with the 16 channels of Stable Diffusion 3.
 

@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 import torch
 
 from engine.api import Range, node
+from nodes.facts import latents
 from nodes.latent import filled
 from nodes.port_types import Latent
 from nodes.resize import like, repeated
 from nodes.widgets import BatchSize
 
 
-@node("LatentFromBatch", title="Latent from batch", category="latent/batch")
+@node("LatentFromBatch", title="Latent from batch", category="latent/batch", facts=latents.taken)
 def latent_from_batch(
     samples: Latent,
     batch_index: Annotated[int, Range(0, 63)] = 0,
@@ -31,7 +32,7 @@ def latent_from_batch(
     return _part(samples, slice(first, first + length))
 
 
-@node("RepeatLatentBatch", title="Repeat latent batch", category="latent/batch")
+@node("RepeatLatentBatch", title="Repeat latent batch", category="latent/batch", facts=latents.repeated)
 def repeat_latent(samples: Latent, amount: Annotated[int, Range(1, 64)] = 1) -> Latent:
     """Repeat a batch of latents, each copy with noise of its own.
 
@@ -48,7 +49,7 @@ def repeat_latent(samples: Latent, amount: Annotated[int, Range(1, 64)] = 1) -> 
     return replace(samples, samples=repeated_samples, noise_mask=mask, batch_index=places, past=())
 
 
-@node("LatentBatch", title="Latent batch", category="latent/batch")
+@node("LatentBatch", title="Latent batch", category="latent/batch", facts=latents.joined)
 def join_latents(samples1: Latent, samples2: Latent) -> Latent:
     """Join two batches of latents; the second takes on the size of the first."""
     first, second = filled(samples1, samples2), filled(samples2, samples1)
@@ -56,7 +57,12 @@ def join_latents(samples1: Latent, samples2: Latent) -> Latent:
     return replace(first, samples=joined, batch_index=places_of(first) + places_of(second), past=())
 
 
-@node("LatentBatchSeedBehavior", title="Latent batch seed behavior", category="latent/advanced")
+@node(
+    "LatentBatchSeedBehavior",
+    title="Latent batch seed behavior",
+    category="latent/advanced",
+    facts=latents.same,
+)
 def set_seed_behavior(samples: Latent, seed_behavior: Literal["random", "fixed"] = "fixed") -> Latent:
     """Choose whether all latents of a batch get the same noise.
 
@@ -69,7 +75,7 @@ def set_seed_behavior(samples: Latent, seed_behavior: Literal["random", "fixed"]
     return replace(samples, batch_index=(first,) * len(samples.samples))
 
 
-@node("RebatchLatents", title="Rebatch latents", category="latent/batch")
+@node("RebatchLatents", title="Rebatch latents", category="latent/batch", facts=latents.rebatched)
 def rebatch_latents(latents: list[Latent], batch_size: BatchSize = 1) -> list[Latent]:
     """Cut and join latents to batches of another size. Those of another kind begin a new batch.
 

@@ -10,27 +10,28 @@ from torch import Tensor
 
 from engine.api import Range, node
 from nodes.composite import laid_over
+from nodes.facts import latents
 from nodes.latent import filled
 from nodes.port_types import Latent, Mask
 from nodes.resize import like, repeated
 from nodes.widgets import CellSide, Share
 
 
-@node("LatentAdd", title="Latent add", category="latent/advanced")
+@node("LatentAdd", title="Latent add", category="latent/advanced", facts=latents.same_as_first)
 def add_latents(samples1: Latent, samples2: Latent) -> Latent:
     """Add two latents; the second takes on the size of the first."""
     first, second = _fitted(samples1, samples2)
     return changed(first, first.samples + second)
 
 
-@node("LatentSubtract", title="Latent subtract", category="latent/advanced")
+@node("LatentSubtract", title="Latent subtract", category="latent/advanced", facts=latents.same_as_first)
 def subtract_latents(samples1: Latent, samples2: Latent) -> Latent:
     """Subtract the second latent from the first, whose size it takes on."""
     first, second = _fitted(samples1, samples2)
     return changed(first, first.samples - second)
 
 
-@node("LatentMultiply", title="Latent multiply", category="latent/advanced")
+@node("LatentMultiply", title="Latent multiply", category="latent/advanced", facts=latents.same)
 def multiply_latent(
     samples: Latent, multiplier: Annotated[float, Range(-10.0, 10.0, step=0.01)] = 1.0
 ) -> Latent:
@@ -42,7 +43,9 @@ def multiply_latent(
     return changed(samples, samples.samples * multiplier)
 
 
-@node("LatentInterpolate", title="Latent interpolate", category="latent/advanced")
+@node(
+    "LatentInterpolate", title="Latent interpolate", category="latent/advanced", facts=latents.same_as_first
+)
 def interpolate_latents(samples1: Latent, samples2: Latent, ratio: Share = 1.0) -> Latent:
     """Mix two latents by direction and by length, each for itself, so that the mixture is no greyer than they are.
 
@@ -58,7 +61,7 @@ def interpolate_latents(samples1: Latent, samples2: Latent, ratio: Share = 1.0) 
     return changed(first, unit * (lengths[0] * ratio + lengths[1] * (1 - ratio)))
 
 
-@node("LatentBlend", title="Latent blend", category="_for_testing")
+@node("LatentBlend", title="Latent blend", category="_for_testing", facts=latents.same_as_first)
 def blend_latents(samples1: Latent, samples2: Latent, blend_factor: Share = 0.5) -> Latent:
     """Mix two latents.
 
@@ -69,7 +72,7 @@ def blend_latents(samples1: Latent, samples2: Latent, blend_factor: Share = 0.5)
     return changed(first, first.samples * blend_factor + second * (1 - blend_factor))
 
 
-@node("LatentComposite", title="Latent composite", category="latent")
+@node("LatentComposite", title="Latent composite", category="latent", facts=latents.laid_into)
 def composite_latents(
     samples_to: Latent, samples_from: Latent, x: CellSide = 0, y: CellSide = 0, feather: CellSide = 0
 ) -> Latent:
@@ -99,7 +102,7 @@ def composite_latents(
     return changed(below, laid_over(below.samples, above, left, top, opened, resize=False))
 
 
-@node("LatentCompositeMasked", title="Latent composite masked", category="latent")
+@node("LatentCompositeMasked", title="Latent composite masked", category="latent", facts=latents.laid_over)
 def composite_latents_masked(
     destination: Latent,
     source: Latent,

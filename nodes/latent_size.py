@@ -8,6 +8,7 @@ from typing import Annotated
 from torch import Tensor
 
 from engine.api import Range, node
+from nodes.facts import latents
 from nodes.port_types import Latent
 from nodes.resize import resized
 from nodes.widgets import LARGEST, CellSide, Crop, Flip, LatentMethod, Rotation
@@ -15,7 +16,7 @@ from nodes.widgets import LARGEST, CellSide, Crop, Flip, LatentMethod, Rotation
 SMALLEST = 64  # pixels along a side
 
 
-@node("LatentUpscale", title="Upscale latent", category="latent")
+@node("LatentUpscale", title="Upscale latent", category="latent", facts=latents.upscaled)
 def upscale_latent(
     samples: Latent,
     upscale_method: LatentMethod = "nearest-exact",
@@ -41,7 +42,7 @@ def upscale_latent(
     return shaped(samples, resized(samples.samples, sides[0], sides[1], upscale_method, crop))
 
 
-@node("LatentUpscaleBy", title="Upscale latent by", category="latent")
+@node("LatentUpscaleBy", title="Upscale latent by", category="latent", facts=latents.upscaled_by)
 def upscale_latent_by(
     samples: Latent,
     upscale_method: LatentMethod = "nearest-exact",
@@ -56,7 +57,7 @@ def upscale_latent_by(
     return shaped(samples, resized(samples.samples, width, height, upscale_method))
 
 
-@node("LatentCrop", title="Crop latent", category="latent/transform")
+@node("LatentCrop", title="Crop latent", category="latent/transform", facts=latents.cut)
 def crop_latent(
     samples: Latent,
     width: Annotated[int, Range(64, LARGEST, step=8)] = 512,
@@ -84,7 +85,7 @@ def _span(first: int, size: int, whole: int, least: int) -> slice:
     return slice(max(first - beyond % least, 0), first + size - beyond)
 
 
-@node("LatentRotate", title="Rotate latent", category="latent/transform")
+@node("LatentRotate", title="Rotate latent", category="latent/transform", facts=latents.turned)
 def rotate_latent(samples: Latent, rotation: Rotation = "none") -> Latent:
     """Turn latents clockwise.
 
@@ -94,7 +95,7 @@ def rotate_latent(samples: Latent, rotation: Rotation = "none") -> Latent:
     return shaped(samples, samples.samples.rot90(quarter_turns(rotation), dims=(3, 2)))
 
 
-@node("LatentFlip", title="Flip latent", category="latent/transform")
+@node("LatentFlip", title="Flip latent", category="latent/transform", facts=latents.same)
 def flip_latent(samples: Latent, flip_method: Flip = "x-axis: vertically") -> Latent:
     """Mirror latents.
 

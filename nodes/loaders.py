@@ -8,6 +8,8 @@ from engine.api import Context, ModelFile, Output, Published, node
 from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, save_first_stage, save_model
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.glance import colours_of
+from nodes.facts import models
+from nodes.peeks import remember_colours
 from nodes.port_types import DiffusionModel, FirstStage, TextModel
 
 BINARY = "application/octet-stream"
@@ -21,7 +23,14 @@ class Checkpoint(NamedTuple):
     vae: FirstStage
 
 
-@node("CheckpointLoaderSimple", title="Load checkpoint", category="loaders", device=True, pinned=True)
+@node(
+    "CheckpointLoaderSimple",
+    title="Load checkpoint",
+    category="loaders",
+    device=True,
+    pinned=True,
+    facts=models.checkpoint,
+)
 def load_checkpoint(ckpt_name: Annotated[str, ModelFile("checkpoints")], *, ctx: Context) -> Checkpoint:
     """Load a whole text-to-image model: the diffusion model, the text encoder and the first stage.
 
@@ -31,14 +40,23 @@ def load_checkpoint(ckpt_name: Annotated[str, ModelFile("checkpoints")], *, ctx:
     loaded = load_model(ctx.model_file("checkpoints", ckpt_name))
     for part in (loaded.unet, loaded.text, loaded.first_stage):
         part.to(ctx.device)
+    colours = colours_of(loaded.first_stage)
+    remember_colours(colours, loaded.spec.first_stage.factor)
     return Checkpoint(
-        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec, colours_of(loaded.first_stage)),
+        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec, colours),
         TextModel(loaded.text),
         FirstStage(loaded.first_stage),
     )
 
 
-@node("VAELoader", title="Load first stage", category="loaders", device=True, pinned=True)
+@node(
+    "VAELoader",
+    title="Load first stage",
+    category="loaders",
+    device=True,
+    pinned=True,
+    facts=models.first_stage,
+)
 def load_vae(
     vae_name: Annotated[str, ModelFile("vae")], *, ctx: Context
 ) -> Annotated[FirstStage, Output("vae")]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.api import Context, Published, Range, node
+from nodes.facts import images
 from nodes.port_types import Image, Mask
 from nodes.resize import repeated
 from nodes.saving import publish_preview
@@ -17,13 +18,13 @@ from nodes.widgets import LARGEST, Colour, FullSide, Share, Side
 CHANNELS = ("red", "green", "blue", "alpha")
 
 
-@node("MaskToImage", title="Convert mask to image", category="mask")
+@node("MaskToImage", title="Convert mask to image", category="mask", facts=images.picture_of_mask)
 def mask_to_image(mask: Mask) -> Image:
     """Show a mask as a grey picture."""
     return Image(layers(mask)[..., None].expand(-1, -1, -1, 3).contiguous())
 
 
-@node("ImageToMask", title="Convert image to mask", category="mask")
+@node("ImageToMask", title="Convert image to mask", category="mask", facts=images.channel_of_picture)
 def image_to_mask(image: Image, channel: Literal["red", "green", "blue", "alpha"] = "red") -> Mask:
     """Take one channel of a picture as a mask.
 
@@ -39,7 +40,7 @@ def image_to_mask(image: Image, channel: Literal["red", "green", "blue", "alpha"
     return Mask(image.pixels[..., place].contiguous())
 
 
-@node("ImageColorToMask", title="Image color to mask", category="mask")
+@node("ImageColorToMask", title="Image color to mask", category="mask", facts=images.mask_of_picture)
 def colour_to_mask(image: Image, color: Colour = 0) -> Mask:
     """Find where a picture has exactly one colour.
 
@@ -51,7 +52,7 @@ def colour_to_mask(image: Image, color: Colour = 0) -> Mask:
     return Mask((packed == color).float())
 
 
-@node("SolidMask", title="Solid mask", category="mask")
+@node("SolidMask", title="Solid mask", category="mask", facts=images.solid_mask)
 def solid_mask(value: Share = 1.0, width: FullSide = 512, height: FullSide = 512) -> Mask:
     """A mask that is the same everywhere.
 
@@ -61,13 +62,13 @@ def solid_mask(value: Share = 1.0, width: FullSide = 512, height: FullSide = 512
     return Mask(torch.full((1, height, width), value))
 
 
-@node("InvertMask", title="Invert mask", category="mask")
+@node("InvertMask", title="Invert mask", category="mask", facts=images.same_mask)
 def invert_mask(mask: Mask) -> Mask:
     """Open what is closed, and close what is open."""
     return Mask(1 - mask.values)
 
 
-@node("CropMask", title="Crop mask", category="mask")
+@node("CropMask", title="Crop mask", category="mask", facts=images.cropped_mask)
 def crop_mask(mask: Mask, x: Side = 0, y: Side = 0, width: FullSide = 512, height: FullSide = 512) -> Mask:
     """Cut a rectangle out of a mask.
 
@@ -80,7 +81,7 @@ def crop_mask(mask: Mask, x: Side = 0, y: Side = 0, width: FullSide = 512, heigh
     return Mask(values[:, top : top + height, left : left + width])
 
 
-@node("MaskComposite", title="Mask composite", category="mask")
+@node("MaskComposite", title="Mask composite", category="mask", facts=images.combined_masks)
 def composite_masks(
     destination: Mask,
     source: Mask,
@@ -124,7 +125,7 @@ def _combined(low: Tensor, high: Tensor, operation: str) -> Tensor:
             return (low.round().bool() ^ high.round().bool()).float()
 
 
-@node("FeatherMask", title="Feather mask", category="mask")
+@node("FeatherMask", title="Feather mask", category="mask", facts=images.same_mask)
 def feather_mask(mask: Mask, left: Side = 0, top: Side = 0, right: Side = 0, bottom: Side = 0) -> Mask:
     """Let a mask fade out towards its edges.
 
@@ -148,7 +149,7 @@ def _fade(side: int, before: int, behind: int) -> Tensor:
     return ramp
 
 
-@node("GrowMask", title="Grow mask", category="mask")
+@node("GrowMask", title="Grow mask", category="mask", facts=images.same_mask)
 def grow_mask(
     mask: Mask, expand: Annotated[int, Range(-LARGEST, LARGEST)] = 0, tapered_corners: bool = True
 ) -> Mask:
@@ -175,7 +176,7 @@ def _grown(values: Tensor, *, tapered: bool) -> Tensor:
     return torch.maximum(down, F.max_pool2d(values, (1, 3), stride=1, padding=(0, 1)))
 
 
-@node("ThresholdMask", title="Threshold mask", category="mask")
+@node("ThresholdMask", title="Threshold mask", category="mask", facts=images.same_mask)
 def threshold_mask(mask: Mask, value: Share = 0.5) -> Mask:
     """Open a mask wholly where it is open enough, and close it elsewhere.
 

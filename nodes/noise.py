@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from engine.api import Seed, node
+from nodes.facts import latents
 from nodes.port_types import DiffusionModel, Latent, Noise, Sigmas
 from nodes.sampling_run import drawn_for, sampled, sized
 
@@ -29,7 +30,13 @@ def no_noise() -> Noise:
     return Noise(None)
 
 
-@node("AddNoise", title="Add noise", category="_for_testing/custom_sampling/noise", version=2)
+@node(
+    "AddNoise",
+    title="Add noise",
+    category="_for_testing/custom_sampling/noise",
+    version=2,
+    facts=latents.started,
+)
 def add_noise(model: DiffusionModel, noise: Noise, sigmas: Sigmas, latent_image: Latent) -> Latent:
     """Put as much noise on a latent as lies between the first and the last of some noise levels.
 

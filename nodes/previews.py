@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import PIL.Image
+from typing import TYPE_CHECKING
 
 from engine.api import previewer
 from ldm.first_stage.glance import glance
+from nodes.peeks import enlarged
 from nodes.port_types import Image, UnfinishedLatent
 from nodes.saving import to_bytes
 
-LARGEST = 512  # pixels of the longer side; a latent has far fewer cells
+if TYPE_CHECKING:
+    import PIL.Image
 
 
 @previewer(UnfinishedLatent)
@@ -18,9 +20,7 @@ def show_latent(latent: UnfinishedLatent) -> PIL.Image.Image | None:
     if latent.colours is None:
         return None
     (picture,) = to_bytes(Image(glance(latent.guess[:1].float().cpu(), latent.colours)))
-    share = LARGEST / max(picture.size)
-    width, height = (max(1, round(side * share)) for side in picture.size)
-    return picture.resize((width, height), PIL.Image.Resampling.BILINEAR)
+    return enlarged(picture)
 
 
 @previewer(Image)

@@ -6,17 +6,18 @@ import json
 from typing import Annotated, Any
 
 from engine.api import Multiline, Output, Published, Range, node
+from nodes.facts import values
 
 FARTHEST = 2**63 - 1
 
 
-@node("PrimitiveInt", title="Int", category="utils/primitive")
+@node("PrimitiveInt", title="Int", category="utils/primitive", facts=values.number)
 def whole_number(value: Annotated[int, Range(-FARTHEST, FARTHEST)]) -> Annotated[int, Output("value")]:
     """A whole number."""
     return value
 
 
-@node("PrimitiveFloat", title="Float", category="utils/primitive")
+@node("PrimitiveFloat", title="Float", category="utils/primitive", facts=values.number)
 def real_number(
     value: Annotated[float, Range(-FARTHEST, FARTHEST)],
 ) -> Annotated[float, Output("value")]:
@@ -24,19 +25,19 @@ def real_number(
     return value
 
 
-@node("PrimitiveString", title="String", category="utils/primitive")
+@node("PrimitiveString", title="String", category="utils/primitive", facts=values.text)
 def line(value: str) -> Annotated[str, Output("value")]:
     """A line of text."""
     return value
 
 
-@node("PrimitiveStringMultiline", title="String (multiline)", category="utils/primitive")
+@node("PrimitiveStringMultiline", title="String (multiline)", category="utils/primitive", facts=values.text)
 def text(value: Multiline) -> Annotated[str, Output("value")]:
     """A text of many lines."""
     return value
 
 
-@node("PrimitiveBoolean", title="Boolean", category="utils/primitive")
+@node("PrimitiveBoolean", title="Boolean", category="utils/primitive", facts=values.switch)
 def truth(value: bool) -> Annotated[bool, Output("value")]:
     """True or false."""
     return value

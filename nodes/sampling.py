@@ -9,6 +9,7 @@ from engine.api import OUTER, Context, Expand, Graph, Link, Node, Range, Seed, n
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.samplers import SAMPLERS
 from ldm.diffusion.sigmas import noise_levels
+from nodes.facts import latents
 from nodes.port_types import Conditioning, DiffusionModel, Guider, Latent, Noise, SamplerChoice
 from nodes.sampling_run import finished, run_sampler, sampled, sized
 from nodes.widgets import Guidance, SamplerName, SchedulerName, Share, Steps
@@ -18,7 +19,7 @@ OnOff = Literal["enable", "disable"]
 OffOn = Literal["disable", "enable"]
 
 
-@node("KSampler", title="Sample", category="sampling", device=True, version=2)
+@node("KSampler", title="Sample", category="sampling", device=True, version=2, facts=latents.sampled)
 def sample(
     *,
     model: DiffusionModel,
@@ -57,7 +58,7 @@ def sample(
     return output
 
 
-@node("KSamplerAdvanced", title="Sample (advanced)", category="sampling", device=True)
+@node("KSamplerAdvanced", title="Sample (advanced)", category="sampling", device=True, facts=latents.sampled)
 def sample_advanced(
     *,
     model: DiffusionModel,
@@ -109,7 +110,7 @@ def sample_advanced(
     return output
 
 
-@node("KSamplerStepwise", title="Sample step by step", category="sampling", version=2)
+@node("KSamplerStepwise", title="Sample step by step", category="sampling", version=2, facts=latents.sampled)
 def sample_stepwise(
     *,
     model: DiffusionModel,

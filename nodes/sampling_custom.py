@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from engine.api import Context, Seed, node
 from ldm.diffusion.guidance import ClassifierFree
+from nodes.facts import latents
 from nodes.port_types import Conditioning, DiffusionModel, Guider, Latent, Noise, SamplerChoice, Sigmas
 from nodes.sampling_run import Sampled, run_sampler
 from nodes.widgets import Guidance
 
 
-@node("SamplerCustom", title="Sample (custom)", category="sampling/custom_sampling", device=True, version=2)
+@node(
+    "SamplerCustom",
+    title="Sample (custom)",
+    category="sampling/custom_sampling",
+    device=True,
+    version=2,
+    facts=latents.sampled_twice,
+)
 def sample_custom(
     *,
     model: DiffusionModel,
@@ -46,6 +54,7 @@ def sample_custom(
     title="Sample (custom, advanced)",
     category="sampling/custom_sampling",
     device=True,
+    facts=latents.sampled_by_guider,
 )
 def sample_custom_advanced(
     noise: Noise,

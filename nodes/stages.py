@@ -11,6 +11,7 @@ from engine.api import Output, Range, Seed, node
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.noise import StepNoise, start
 from ldm.diffusion.past import Past
+from nodes.facts import latents
 from nodes.port_types import Conditioning, DiffusionModel, Guider, Latent, Noise, SamplerChoice, Sigmas
 from nodes.sampling_run import denoiser, drawn_for, finished, remembered, sampled, sized, steps_of
 from nodes.widgets import Guidance
@@ -35,7 +36,7 @@ def noise_level(
     return float(sigmas.levels[index])
 
 
-@node("StartLatent", title="Start latent", category="sampling/stages")
+@node("StartLatent", title="Start latent", category="sampling/stages", facts=latents.started)
 def start_latent(model: DiffusionModel, noise: Noise, latent_image: Latent, sigma: Level) -> Latent:
     """Bring a clean latent to a noise level: the z_t that sampling begins with.
 
@@ -51,7 +52,14 @@ def start_latent(model: DiffusionModel, noise: Noise, latent_image: Latent, sigm
     return sampled(latent_image, noisy, model)
 
 
-@node("DenoiseStep", title="One denoise step", category="sampling/stages", device=True, version=2)
+@node(
+    "DenoiseStep",
+    title="One denoise step",
+    category="sampling/stages",
+    device=True,
+    version=2,
+    facts=latents.sampled,
+)
 def denoise_step(
     model: DiffusionModel,
     positive: Conditioning,

@@ -9,10 +9,11 @@ import torch
 from engine.api import Multiline, Output, node
 from ldm.diffusion.condition import Condition
 from ldm.text.tokenizer import Tokens
+from nodes.facts import conditioning
 from nodes.port_types import Conditioning, TextModel, TokenRows
 
 
-@node("Tokenize", category="conditioning/stages")
+@node("Tokenize", category="conditioning/stages", facts=conditioning.tokens)
 def tokenize_text(text: Multiline, clip: TextModel) -> Annotated[TokenRows, Output("tokens")]:
     """Split a text into the tokens that the model knows.
 
@@ -27,7 +28,13 @@ def tokenize_text(text: Multiline, clip: TextModel) -> Annotated[TokenRows, Outp
     return TokenRows(torch.tensor(tokens.ids), loud)
 
 
-@node("EncodeTokens", title="Encode tokens (tau)", category="conditioning/stages", device=True)
+@node(
+    "EncodeTokens",
+    title="Encode tokens (tau)",
+    category="conditioning/stages",
+    device=True,
+    facts=conditioning.encoded_tokens,
+)
 def encode_tokens(tokens: TokenRows, clip: TextModel) -> Conditioning:
     """Turn tokens into the conditioning that the diffusion model attends to.
 
@@ -42,7 +49,7 @@ def encode_tokens(tokens: TokenRows, clip: TextModel) -> Conditioning:
     return Conditioning((Condition(context.cpu()),))
 
 
-@node("CLIPTextEncode", title="Encode text", category="conditioning", device=True)
+@node("CLIPTextEncode", title="Encode text", category="conditioning", device=True, facts=conditioning.encoded)
 def encode_text(text: Multiline, clip: TextModel) -> Conditioning:
     """Tell the model in words what to paint: tokenize and encode in one node.
 

@@ -35,7 +35,7 @@ class Baseline:
 
     def __init__(self) -> None:
         self._folder = os.getcwd()
-        self._environment: Mapping[str, str] = dict(os.environ)
+        self._environment = dict(_environment())
         self._umask = os.umask(0o022)
         os.umask(self._umask)
         self._locale = locale.setlocale(locale.LC_ALL)
@@ -49,9 +49,9 @@ class Baseline:
         with contextlib.suppress(OSError):
             if _current_folder() != self._folder:
                 os.chdir(self._folder)
-        if os.environ != self._environment:
-            os.environ.clear()
-            os.environ.update(self._environment)
+        if _environment() != self._environment:
+            os.environb.clear()
+            os.environb.update(self._environment)
         os.umask(self._umask)
         if locale.setlocale(locale.LC_ALL) != self._locale:
             locale.setlocale(locale.LC_ALL, self._locale)
@@ -85,6 +85,12 @@ def make_lines() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def _environment() -> Mapping[bytes, bytes]:
+    # What lies behind `os.environ`: to compare that itself decodes every variable, and takes longest of all.
+    known: Mapping[bytes, bytes] = vars(os.environb)["_data"]
+    return known
 
 
 def _current_folder() -> str:

@@ -13,12 +13,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import engine
 from engine.backends import out_of_memory
 
 MARK = "WEFT_WORKER"  # in the environment of a worker and of whatever it starts
 NODE_BYTES = 4096
+COUNT_EVERY = 1.0  # seconds between two looks at what the system has killed
 READ_AT_ONCE = 1 << 16  # for more, the system would have to find room each time
 HOME = Path(engine.__file__).parents[1]
 
@@ -72,6 +74,7 @@ class Child:
         self._handle = os.pidfd_open(self.pid)
         self._oom_counters = out_of_memory.counters(self.pid)
         self._oom_kills = out_of_memory.killed(self._oom_counters)
+        self._counted = monotonic()
         self._loop.add_reader(self._socket, self._readable)
         self._loop.add_reader(self._output, self._output_readable)
         self._loop.add_reader(self._handle, self._has_ended)
@@ -111,8 +114,11 @@ class Child:
     def begin_run(self, data: bytes) -> None:
         """Send it the order for a run, and forget about nodes and want of memory before."""
         self._node[:4] = bytes(4)
+        # Beforehand: it may be killed as soon as it has the order.
+        if monotonic() - self._counted > COUNT_EVERY:
+            self._oom_kills = out_of_memory.killed(self._oom_counters)
+            self._counted = monotonic()
         self.send(data)
-        self._oom_kills = out_of_memory.killed(self._oom_counters)
 
     @property
     def out_of_memory(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 from engine.backends import orders
@@ -11,6 +12,8 @@ from engine.packs.source import PackFailure, PackSource
 
 class Importing:
     """Watches over imports. A pack that ends the process, or takes too long, is blamed and left out from then on.
+
+    A process that was killed from outside says little of the pack that it was importing, so that one has another try.
 
     Args:
         seconds: How long the import of one pack may take.
@@ -24,6 +27,7 @@ class Importing:
         self._overdue = False
         self._timer: asyncio.TimerHandle | None = None
         self._left_out: dict[str, PackFailure] = {}
+        self._tried_again: set[str] = set()
 
     @property
     def goes_on(self) -> bool:
@@ -42,6 +46,7 @@ class Importing:
     def forgive(self, pack: str) -> None:
         """Let a pack be imported again."""
         self._left_out.pop(pack, None)
+        self._tried_again.discard(pack)
 
     def begin(self, pack: orders.Importing) -> None:
         """Its import begins."""
@@ -58,7 +63,7 @@ class Importing:
             self._timer = None
 
     def blame(self, exit_code: int | None, *, killed: bool) -> PackFailure | None:
-        """The worker has ended: the pack that is to blame for it, if one was being imported.
+        """The worker has ended: what is said of the pack that was being imported, if one was.
 
         Args:
             exit_code: How it ended.
@@ -74,6 +79,9 @@ class Importing:
             else f"ended the process with code {exit_code}"
         )
         error = "ImportTimeout" if overdue else "Died"
+        if exit_code == -signal.SIGKILL and not overdue and pack.pack not in self._tried_again:
+            self._tried_again.add(pack.pack)
+            return PackFailure(pack.pack, pack.where, error, f"its import {how}; it is tried once more")
         failure = PackFailure(pack.pack, pack.where, error, f"its import {how}; it is left out")
         self._left_out[pack.pack] = failure
         return failure

@@ -32,6 +32,8 @@ from engine.backends.sources import source_of
 from engine.backends.workshop import Workshop
 from engine.graph.problems import GraphInvalid, Problem
 from engine.run.events import Event, RunFinished
+from engine.run.forecast import Forecast
+from engine.run.peeking import Peek
 from engine.run.threads import THREADS
 
 T = TypeVar("T")
@@ -121,6 +123,16 @@ class InProcessBackend:
         """What nodes themselves say of their inputs."""
         await self.ready()
         return await asyncio.to_thread(self._workshop.check, request)
+
+    async def forecast(self, request: RunRequest) -> Forecast:
+        """What a run would do."""
+        await self.ready()
+        return await asyncio.to_thread(self._workshop.forecast, request)
+
+    async def peek(self, request: RunRequest, node: str, output: str | int) -> Peek | None:
+        """How the value of an output looks that is kept."""
+        await self.ready()
+        return await asyncio.to_thread(self._workshop.peek, request, node, output)
 
     async def device(self) -> Device:
         """The device as it is now."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 
 from engine.graph.graph import Graph
-from engine.graph.registry import registry_of
 from engine.packs.folders import listing
 from engine.run.cache import Cache
 from engine.run.events import Event, RunFinished
@@ -28,10 +27,13 @@ class Inline:
 
     def plan(self, graph: Graph, targets: Collection[Target] = ()) -> Plan:
         """What a run would do. Raises `GraphInvalid` with all problems, or `FingerprintFailed`."""
+        return prepare(graph, self.workers, self.cache, targets, self.files(graph))
+
+    def files(self, graph: Graph) -> Mapping[str, Collection[str]] | None:
+        """The files of every folder that some node of the graph reads from, as `validate` wants to know it."""
         folders, registry = self.workers.folders, self.workers.registry
-        kinds = {node.kind for node in graph.nodes.values()} & registry.keys()
-        files = listing(folders, registry_of(registry[kind] for kind in kinds)) if folders else None
-        return prepare(graph, self.workers, self.cache, targets, files)
+        kinds = {node.kind for node in graph.nodes.values()}
+        return listing(folders, registry, kinds) if folders else None
 
     def run(
         self,

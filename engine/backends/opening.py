@@ -10,7 +10,6 @@ from engine.packs.comfy.places import use
 from engine.packs.load import load_packs
 from engine.packs.prestart import prestart
 from engine.packs.source import PackFailure, PackSource
-from engine.run.cache import MemoryCache
 from engine.run.codec import Codec
 from engine.run.disk_cache import DiskCache
 from engine.run.files import clear_old
@@ -25,6 +24,7 @@ def open_inline(
     *,
     disk: bool = True,
     policy: CachePolicy = "all",
+    memory: int | None = None,
     importing: Callable[[PackSource], object] | None = None,
 ) -> tuple[Inline, tuple[PackFailure, ...]]:
     """A backend in this process, and the packs that could not be imported.
@@ -34,6 +34,7 @@ def open_inline(
         device: Where to compute; "auto" takes a GPU if there is one.
         disk: Whether results are kept on disk, for the next start.
         policy: What is kept between runs.
+        memory: Bytes of the device's memory that models and results may take; by default half of it.
         importing: Is told of each pack before it is imported.
 
     Raises:
@@ -47,10 +48,8 @@ def open_inline(
     )
     clear_old(settings.files.temp)
     kept = DiskCache(settings.results, Codec(loaded.functions.values())) if disk else None
-    return Inline(workers, cache_for(policy, MemoryCache(device=workers.device), kept)), (
-        *early,
-        *loaded.failures,
-    )
+    cache = cache_for(policy, disk=kept, device=workers.device, budget=memory)
+    return Inline(workers, cache), (*early, *loaded.failures)
 
 
 def _told(

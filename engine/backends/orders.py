@@ -75,7 +75,25 @@ class AskAnswer(msgspec.Struct, array_like=True, tag=9):
     asked: PackCall
 
 
-Question: TypeAlias = AskDevice | AskCheck | AskFree | AskReload | AskRoutes | AskAnswer
+class AskForecast(msgspec.Struct, array_like=True, tag=10):
+    """What would a run do?"""
+
+    call: int
+    request: RunRequest
+
+
+class AskPeek(msgspec.Struct, array_like=True, tag=11):
+    """How does the value of an output look that is kept?"""
+
+    call: int
+    request: RunRequest
+    node: str
+    output: str | int
+
+
+Question: TypeAlias = (
+    AskDevice | AskCheck | AskFree | AskReload | AskRoutes | AskAnswer | AskForecast | AskPeek
+)
 Order: TypeAlias = Begin | Start | Stop | Question
 
 # ---- reports: what the worker has to say

@@ -13,6 +13,7 @@ from engine.run.previews import Drawing, picture_of
 
 PREVIEW_EVERY = 0.1  # seconds between two pictures of a node
 MOST_WAITING = 256  # events that are told together at most
+A_MOMENT = 0.001  # seconds that an event may wait for others; to send it takes nearly as long
 
 log = logging.getLogger("weft.worker")
 
@@ -20,8 +21,8 @@ log = logging.getLogger("weft.worker")
 class Outgoing(Inbox):
     """The inbox of a run that is told to somebody elsewhere.
 
-    - While more is to be read, events are put together; as soon as there is not, they go out. So they are told at once
-      when little happens, and in large portions when much does.
+    - While more is to be read, events are put together; if nothing comes for a moment, they go out. So they are told at
+      once when little happens, and in large portions when much does.
     - Of the previews of a node only the newest waits, and it is not encoded before it goes out.
 
     Args:
@@ -47,6 +48,7 @@ class Outgoing(Inbox):
         self._largest = largest
         self._draws = draws
         self._events: list[Event] = []
+        self._due = 0.0  # when the oldest of them has to go out
         self._previews: dict[str, object] = {}
         self._next: dict[str, float] = {}
 
@@ -62,8 +64,13 @@ class Outgoing(Inbox):
         try:
             return self._messages.get_nowait()
         except Empty:
-            self.flush()
-            return super().get_within(seconds)
+            pass
+        if self._events and (left := self._due - monotonic()) > 0:
+            message = super().get_within(left)
+            if message is not None:
+                return message
+        self.flush()
+        return super().get_within(seconds)
 
     def add(self, event: Event) -> None:
         """Tell this event, soon."""
@@ -72,6 +79,8 @@ class Outgoing(Inbox):
                 return
             self._previews[event.path] = event.value
             return
+        if not self._events:
+            self._due = monotonic() + A_MOMENT
         self._events.append(event)
         if self._previews and isinstance(event, NodeFinished):
             self._previews.pop(event.path, None)

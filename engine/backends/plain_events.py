@@ -7,9 +7,10 @@ name their classes as `engine.packs.plain` has it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, cast, get_args
+
+import msgspec
 
 from engine.graph.literals import freeze
 from engine.graph.problems import Problem
@@ -17,6 +18,7 @@ from engine.graph.values import Published, PublishedFile
 from engine.packs.plain import plain, revived
 from engine.run import events
 from engine.run.events import Event, Picture
+from engine.run.forecast import Forecast, NodeForecast
 
 
 def _published(value: Any) -> Published | None:
@@ -53,7 +55,7 @@ class _Kind:
     """How the events of a class are taken apart and put together."""
 
     def __init__(self, number: int, event: type) -> None:
-        names = [field.name for field in fields(event)]
+        names: tuple[str, ...] = event.__match_args__  # type: ignore[attr-defined]  # all of its fields
         self.number = number
         self.event = event
         get = attrgetter(*names)
@@ -96,3 +98,14 @@ def plain_problems(problems: Sequence[Problem]) -> object:
 def revived_problems(value: object) -> list[Problem]:
     """Problems from plain data."""
     return list(cast("tuple[Problem, ...]", revived(value, PROBLEMS)))
+
+
+def plain_forecast(forecast: Forecast) -> object:
+    """A forecast as plain data: its nodes in one piece, since there may be thousands."""
+    return {"nodes": msgspec.msgpack.encode(forecast.nodes), "problems": plain_problems(forecast.problems)}
+
+
+def revived_forecast(value: Mapping[str, Any]) -> Forecast:
+    """A forecast from plain data."""
+    nodes = msgspec.msgpack.decode(value["nodes"], type=dict[str, NodeForecast])
+    return Forecast(nodes, tuple(revived_problems(value["problems"])))

@@ -31,7 +31,7 @@ from engine.backends.backend import (
 from engine.backends.child import Child
 from engine.backends.importing import Importing
 from engine.backends.options import WorkerOptions
-from engine.backends.plain_events import revived_problems, unpacked
+from engine.backends.plain_events import revived_forecast, revived_problems, unpacked
 from engine.backends.portions import Portions
 from engine.backends.printed import Printed
 from engine.backends.questions import Questions, WorkerFailed
@@ -44,6 +44,8 @@ from engine.packs.plain import revived
 from engine.packs.source import PackFailure
 from engine.run import host_memory
 from engine.run.events import Event
+from engine.run.forecast import Forecast
+from engine.run.peeking import Peek
 
 ANSWER_WITHIN = 0.5  # seconds for a worker to say how its device is; one that computes may not listen
 LEFT_ALONE = 10.0  # seconds that a run which nobody reads any more has to stop
@@ -155,6 +157,15 @@ class ProcessBackend:
         """What nodes themselves say of their inputs."""
         return revived_problems(await self._ask(lambda call: orders.AskCheck(call, request)))
 
+    async def forecast(self, request: RunRequest) -> Forecast:
+        """What a run would do."""
+        return revived_forecast(await self._ask(lambda call: orders.AskForecast(call, request)))
+
+    async def peek(self, request: RunRequest, node: str, output: str | int) -> Peek | None:
+        """How the value of an output looks that is kept."""
+        answer = await self._ask(lambda call: orders.AskPeek(call, request, node, output))
+        return None if answer is None else msgspec.convert(answer, Peek)
+
     async def device(self) -> Device:
         """The device as it is now, or as it was when the worker last said so."""
         if self.state in {"starting", "closed"}:
@@ -233,7 +244,7 @@ class ProcessBackend:
         self._end_run(lost)
         blamed = self._importing.blame(child.exit_code, killed=child.killed)
         if blamed is not None:
-            log.error("Skipped %s", blamed.describe())
+            log.error("The worker has to be started anew: %s", blamed.describe())
         if self._closed:
             self._fail_packs(lost)
         elif in_run or blamed or child.killed or monotonic() - self._started > STEADY:

@@ -66,6 +66,11 @@ class Settings:
         return self.private / "uploads"
 
     @property
+    def templates(self) -> Path:
+        """Where the graphs lie that the editor offers to begin with."""
+        return self.private.parent / "workflows"
+
+    @property
     def token(self) -> Path:
         """The file with the token that clients from elsewhere have to show."""
         return self.private / "token"

@@ -32,7 +32,7 @@ from engine.backends.backend import Packs
 from engine.backends.baseline import Baseline, make_lines
 from engine.backends.options import WorkerOptions, draws_previews
 from engine.backends.outgoing import Outgoing
-from engine.backends.plain_events import packed, plain_problems
+from engine.backends.plain_events import packed, plain_forecast, plain_problems
 from engine.backends.workshop import Workshop
 from engine.graph.problems import GraphInvalid
 from engine.packs.plain import plain
@@ -115,6 +115,12 @@ class Worker:
             case orders.AskCheck(call, request):
                 check = lambda: plain_problems(self._workshop.check(request))  # noqa: E731
                 THREADS.start(partial(self._answer_when_open, call, check))
+            case orders.AskForecast(call, request):
+                forecast = lambda: plain_forecast(self._workshop.forecast(request))  # noqa: E731
+                THREADS.start(partial(self._answer_when_open, call, forecast))
+            case orders.AskPeek(call, request, node, output):
+                peek = partial(self._workshop.peek, request, node, output)
+                THREADS.start(partial(self._answer_when_open, call, peek))
             case orders.AskRoutes(call):
                 THREADS.start(partial(self._answer_when_open, call, self._workshop.routes))
             case orders.AskAnswer(call, asked):

@@ -15,14 +15,16 @@ import msgspec
 
 from engine.backends.backend import Device, PackAnswer, PackCall, Packs, RunRequest
 from engine.backends.explaining import Explaining
+from engine.backends.forecasting import forecast
 from engine.backends.inline import Inline
 from engine.backends.lazily import Lazily
 from engine.backends.opening import open_inline
 from engine.backends.options import WorkerOptions
 from engine.backends.own_checks import own_problems
+from engine.backends.peeks import peek
 from engine.backends.settings import Settings
 from engine.formats.comfy_prompt import prompt_of
-from engine.formats.json_text import parse
+from engine.formats.json_text import one_line, parse
 from engine.formats.pictures import PNG, chunks_of
 from engine.formats.read import graph_in, read_bytes
 from engine.graph.graph import Graph
@@ -35,8 +37,10 @@ from engine.run.codec import Codec
 from engine.run.disk_cache import DiskCache
 from engine.run.events import Event, NodeFinished, NodesExplained, RunFinished, RunStarted
 from engine.run.failure import failure
+from engine.run.forecast import Forecast
 from engine.run.inbox import Inbox
 from engine.run.memory import free_memory, give_back, total_memory
+from engine.run.peeking import Peek
 from engine.run.plan import Plan
 
 log = logging.getLogger("weft.worker")
@@ -128,6 +132,16 @@ class Workshop:
         graph, problems, _ = self._read(request)
         return problems or self._refused(graph, request)
 
+    def forecast(self, request: RunRequest) -> Forecast:
+        """What a run would do, while others may go on. No node's code is called but its `facts=`."""
+        graph, problems, _ = self._read(request)
+        return forecast(graph, problems, self.inline, self._explaining, request.client, request.targets)
+
+    def peek(self, request: RunRequest, node: str, output: str | int) -> Peek | None:
+        """How the value of an output looks; None where it is not kept."""
+        graph, _, _ = self._read(request)
+        return peek(graph, self.inline, self._explaining, request.client, node, output)
+
     def attempt(self, request: RunRequest, inbox: Inbox) -> Generator[Event]:
         """Carry out a run; the last event is a `RunFinished`, whatever goes wrong. Raises `GraphInvalid`."""
         try:
@@ -146,6 +160,7 @@ class Workshop:
             raise GraphInvalid(problems)
         plans: list[Plan] = []
         unfinished: set[str] = set()
+        took: dict[str, NodeFinished] = {}
         running = self.inline.run(
             graph,
             request.targets,
@@ -155,15 +170,18 @@ class Workshop:
             Lazily(lambda: self._told(graph, document, request)),
         )
         for event in running:
+            if event.__class__ is RunFinished and plans and request.explain:
+                # Before anybody hears of the end, who may ask at once what a change would mean.
+                self._explaining.remember(request.client, plans[0], unfinished, took)
             yield event
             if isinstance(event, NodeFinished):
                 unfinished.discard(event.path)
+                if not event.from_cache:
+                    took[event.path] = event
             elif isinstance(event, RunStarted):
                 unfinished.update(event.will_run)
                 if request.explain:
                     yield self._explained(plans[0], request)
-        if plans and request.explain:
-            self._explaining.remember(request.client, plans[0], unfinished)
 
     def _explained(self, plan: Plan, request: RunRequest) -> NodesExplained:
         workers = self.inline.workers
@@ -191,13 +209,18 @@ class Workshop:
         extra = msgspec.json.decode(request.extra)
         sent = extra.get("extra_pnginfo") if isinstance(extra, dict) else None
         texts = {key: json.dumps(value) for key, value in sent.items()} if isinstance(sent, dict) else {}
-        return {**texts, **chunks_of(graph, self.inline.workers.registry)}
+        chunks = chunks_of(graph, self.inline.workers.registry)
+        own = extra.get("weft") if isinstance(extra, dict) else None
+        if isinstance(own, dict) and "document" in own:  # the graph as it was drawn
+            chunks["weft"] = one_line(own["document"], ascii=True)
+        return {**texts, **chunks}
 
     def _told(self, graph: Graph, document: object, request: RunRequest) -> Mapping[str, object]:
         """What ComfyUI's hidden inputs are made of."""
         is_prompt = isinstance(document, dict) and not {"weft", "nodes"} & document.keys()
         return {
             "run": request.run,
+            "attempt": request.attempt,
             "client": request.client,
             "extra": msgspec.json.decode(request.extra),
             "prompt": document if is_prompt else prompt_of(graph, self.inline.workers.registry),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from engine.backends.settings import Settings
 from engine.commands.serve_flags import serve
 
 FAILED, INVALID, INTERRUPTED = 1, 2, 130
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)(?:i?b)?", re.IGNORECASE)
+UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 class Failure(click.ClickException):
@@ -43,6 +46,17 @@ def start(group: click.Group, name: str) -> None:
     sys.exit(code)
 
 
+def _bytes(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """A size as people write it: 6GiB, 6G, 500 MB, 1000000."""
+    if text is None:
+        return None
+    found = SIZE.fullmatch(text.strip())
+    size = int(float(found[1]) * UNITS[found[2].lower()]) if found else 0
+    if size <= 0:
+        raise click.BadParameter(f"'{text}' is no size. Write it as 6GiB or 500MiB.", ctx, parameter)
+    return size
+
+
 @click.command()
 @click.argument("graph", type=click.Path(path_type=Path))
 @click.option("--set", "edits", multiple=True, metavar="NODE.INPUT=VALUE", help="Change an input first.")
@@ -52,6 +66,12 @@ def start(group: click.Group, name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One event a line, as JSON.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.option("--no-cache", is_flag=True, help="Use no results of earlier runs, and keep none on disk.")
+@click.option(
+    "--memory",
+    callback=_bytes,
+    metavar="SIZE",
+    help="What models and results may take of the device's memory, as 6GiB; by default half of it.",
+)
 @click.pass_obj
 def run(
     settings: Callable[[Path | None], Settings],
@@ -63,6 +83,7 @@ def run(
     as_json: bool,
     debug: bool,
     no_cache: bool,
+    memory: int | None,
 ) -> None:
     """Run a graph: a file of any format that Weft reads, or a picture that carries one.
 
@@ -71,7 +92,7 @@ def run(
     from engine.commands.run import run_graph  # noqa: PLC0415  (only this command loads the engine)
     from engine.commands.wishes import Wishes  # noqa: PLC0415
 
-    wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache)
+    wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache, memory=memory)
     sys.exit(run_graph(settings(output), graph, wishes))
 
 
@@ -111,6 +132,26 @@ def nodes(settings: Callable[[Path | None], Settings], name: str | None, as_json
     show_nodes(settings(None), name, as_json=as_json)
 
 
+@click.command("build-editor")
+@click.option(
+    "--script",
+    "scripts",
+    multiple=True,
+    metavar="NAME",
+    help="Run this script of web/package.json instead: dev, lint, test ...",
+)
+@click.pass_obj
+def build_editor(settings: Callable[[Path | None], Settings], scripts: tuple[str, ...]) -> None:
+    """Build the browser's editor, if its sources have changed. It takes some seconds, and a network the first time."""
+    from engine.commands.build_editor import build_editor, run_scripts  # noqa: PLC0415
+
+    root = settings(None).private.parent
+    if scripts:
+        run_scripts(root, scripts)
+    else:
+        build_editor(root)
+
+
 class ServesByDefault(click.Group):
     """Without a command, the flags are those of `serve`: people start ComfyUI so."""
 
@@ -123,7 +164,7 @@ class ServesByDefault(click.Group):
 def app(settings: Callable[[Path | None], Settings]) -> click.Group:
     """The command line over these settings; they are asked for with the output folder, if one is named."""
     return ServesByDefault(
-        commands=[serve, run, validate, convert, nodes],
+        commands=[serve, run, validate, convert, nodes, build_editor],
         help="Weft: typed node graphs for latent diffusion.",
         context_settings={"help_option_names": ["-h", "--help"], "obj": settings},
     )

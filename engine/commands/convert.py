@@ -12,7 +12,7 @@ from engine.formats import comfy_prompt, native
 from engine.formats.comfy_export import workflow_of
 from engine.formats.json_text import pretty
 from engine.formats.read import read_any
-from engine.graph.edit import named_links
+from engine.formats.shown import named
 from engine.graph.graph import Graph
 from engine.graph.registry import Registry
 
@@ -37,7 +37,7 @@ def convert_graph(settings: Settings, path: Path, format: str, output: Path | No
 def _written(graph: Graph, registry: Registry, format: str) -> str:
     match format:
         case "weft":
-            return native.write_graph(named_links(graph, registry))
+            return native.write_graph(named(graph, registry))
         case "prompt":
             return pretty(comfy_prompt.prompt_of(graph, registry), depth=3) + "\n"
     return pretty(workflow_of(graph, registry), depth=1) + "\n"

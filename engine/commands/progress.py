@@ -38,6 +38,8 @@ def told(event: Event, names: dict[str, str], *, debug: bool) -> str | None:
     match event:
         case NodeFinished(path, seconds, published, from_cache):
             lines = [f"saved {file.path}" for file in published.files] if published else []
+            texts = published.shown.get("text", ()) if published else ()
+            lines += [f"{_name(path, names)} says: {text}" for text in texts]
             if "/" not in path and not from_cache:
                 lines.insert(0, f"{_name(path, names)}: {seconds:.2f} s")
             return "\n".join(lines) or None

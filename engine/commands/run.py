@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,7 +20,9 @@ from engine.commands.progress import Bars, Lines, View, names_of
 from engine.commands.reading import known_nodes, show_problems
 from engine.commands.wire import event_json
 from engine.commands.wishes import Wishes
-from engine.formats.pictures import chunks_of
+from engine.formats.coerce import coerced
+from engine.formats.json_text import parse
+from engine.formats.pictures import chunks_of, is_picture
 from engine.formats.read import read_any
 from engine.graph.edit import EditError, with_setting
 from engine.graph.graph import Graph
@@ -52,7 +54,9 @@ def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
         show_problems(problems, as_json=wishes.as_json)
         return INVALID
     try:
-        backend, _ = open_inline(settings, cast("DeviceWish", wishes.device), disk=wishes.disk)
+        backend, _ = open_inline(
+            settings, cast("DeviceWish", wishes.device), disk=wishes.disk, memory=wishes.memory
+        )
     except DeviceMissing as error:
         raise Failure(str(error)) from error
     inbox = Inbox()
@@ -69,12 +73,21 @@ def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
 def _read(path: Path, registry: Registry, edits: tuple[str, ...]) -> tuple[Graph, list[Problem]]:
     graph, problems = read_any(path, registry)
     if not problems:
+        # Weft's own files are meant as they are; in others, values are taken as ComfyUI takes them.
+        graph = graph if _is_own(path) else coerced(graph, registry)
         try:
             for edit in edits:
                 graph = with_setting(graph, registry, edit)
         except EditError as error:
             raise Failure(str(error)) from error
     return graph, problems
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file is in Weft's own format."""
+    data = path.read_bytes()
+    document = None if is_picture(data) else parse(data)
+    return isinstance(document, Mapping) and "weft" in document
 
 
 def _show(events: Iterator[Event], graph: Graph, wishes: Wishes) -> int:

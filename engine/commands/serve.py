@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import uvloop
 
 from engine.backends.layout import Layout, LayoutError, check_apart, laid_out
 from engine.backends.options import WorkerOptions
@@ -17,6 +18,7 @@ from engine.backends.settings import Settings
 from engine.commands.app import Failure
 from engine.commands.serve_flags import Flags
 from engine.run.policies import CachePolicy
+from engine.server.access.tls import TlsError, tls_context
 from engine.server.access.tokens import token_at
 from engine.server.options import MIB, Limits, Options, Tls, is_loopback
 from engine.server.running import Listening, serve
@@ -42,7 +44,8 @@ def start_server(settings: Settings, flags: Flags) -> int:
     options = options_of(flags, root, laid.user, laid.pack_folders, _token(flags, laid.settings))
     backend = ProcessBackend(laid.settings, worker_options_of(flags), laid.pack_folders)
     try:
-        asyncio.run(serve(options, laid.settings, backend, _announce))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(options, laid.settings, backend, _announce))
     except StoreError as error:
         raise Failure(f"{error} {error.hint}") from error
     except OSError as error:
@@ -77,7 +80,11 @@ def options_of(flags: Flags, root: Path, user: Path, packs: tuple[Path, ...], to
         )
     if (flags.tls_keyfile is None) != (flags.tls_certfile is None):
         raise Failure("A certificate needs its key: give both --tls-certfile and --tls-keyfile.")
-    built = root / BUILT_EDITOR
+    tls = Tls(flags.tls_certfile, flags.tls_keyfile) if flags.tls_certfile and flags.tls_keyfile else None
+    try:
+        _ = tls and tls_context(tls)  # before anything is started
+    except TlsError as error:
+        raise Failure(f"{error} {error.hint}") from error
     own = flags.front_end_root is None
     return Options(
         host=hosts,
@@ -85,9 +92,9 @@ def options_of(flags: Flags, root: Path, user: Path, packs: tuple[Path, ...], to
         names=tuple(name.lower() for name in flags.allow_host),
         origins=tuple(origin.rstrip("/") for origin in flags.allow_origin),
         token=token,
-        tls=Tls(flags.tls_certfile, flags.tls_keyfile) if flags.tls_certfile and flags.tls_keyfile else None,
+        tls=tls,
         limits=Limits(upload=round(flags.max_upload_size * MIB)),
-        front_end=flags.front_end_root or (built if built.is_dir() else None),
+        front_end=flags.front_end_root or root / BUILT_EDITOR,  # perhaps built while the server runs
         own_front_end=own,
         user=user,
         packs=packs,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -49,7 +48,7 @@ def specs_json(specs: list[NodeSpec]) -> str:
 
 
 def _told(value: object) -> dict[str, object]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]
+    return {name: getattr(value, name) for name in type(value).__match_args__}  # type: ignore[attr-defined]
 
 
 def _line(value: object) -> str:

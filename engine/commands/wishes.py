@@ -15,3 +15,4 @@ class Wishes:
     as_json: bool
     debug: bool
     disk: bool
+    memory: int | None = None

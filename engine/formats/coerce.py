@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.graph.graph import Graph, InputValue, Link, Node
+from engine.graph.growing import spec_for
 from engine.graph.registry import Registry
 from engine.graph.spec import (
     ChoiceWidget,
@@ -42,14 +43,19 @@ def coerced(graph: Graph, registry: Registry) -> Graph:
     nothing had to be changed is given back as it is.
     """
     kinds = {node.kind for node in graph.nodes.values()} & registry.specs.keys()
-    inputs = {kind: {input.name: input for input in registry.specs[kind].inputs} for kind in kinds}
+    inputs = {kind: registry.once(_inputs, kind) for kind in kinds}
     changed: dict[str, Node] = {}
     for id, node in graph.nodes.items():
         if node.kind in inputs and not _fits_plainly(node, inputs[node.kind]):
-            taken = _coerced_node(node, registry.specs[node.kind], inputs[node.kind])
+            spec = spec_for(registry.specs[node.kind], node.inputs)
+            taken = _coerced_node(node, spec, {input.name: input for input in spec.inputs})
             if taken is not node:
                 changed[id] = taken
     return replace(graph, nodes={**graph.nodes, **changed}) if changed else graph
+
+
+def _inputs(spec: NodeSpec) -> Mapping[str, InputSpec]:
+    return {input.name: input for input in spec.inputs}
 
 
 def _fits_plainly(node: Node, inputs: Mapping[str, InputSpec]) -> bool:

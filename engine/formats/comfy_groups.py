@@ -70,6 +70,9 @@ def group_sheet(name: str, raw: Raw, node: Item, registry: Registry) -> tuple[Sh
     leaving = {
         index: Wire(str(source), slot, EXIT, index) for index, (source, slot) in enumerate(_leaving(inside))
     }
+    # What the node itself calls its outputs; some files do not say it.
+    inner = [inside.items[wire.source].outputs[wire.slot] for wire in leaving.values()]
+    outputs = (*node.outputs, *inner[len(node.outputs) :])
     ends = {(wire.target, wire.target_slot): id for id, wire in wires.items()}
     items = {
         item.id: replace(
@@ -80,7 +83,8 @@ def group_sheet(name: str, raw: Raw, node: Item, registry: Registry) -> tuple[Sh
         )
         for item in valued
     }
-    return Sheet(items, wires, node.inputs, leaving), problems
+    raw = {"name": group_name(name)}
+    return Sheet(items, wires, node.inputs, leaving, outputs=outputs, raw=raw), problems
 
 
 def _inside(name: str, raw: Raw) -> tuple[_Inside, list[Problem]]:

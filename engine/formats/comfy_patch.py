@@ -6,48 +6,58 @@ node in a subgraph that is used twice, say) gives None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, cast
 
-from engine.formats.comfy_scopes import all_items, opened
-from engine.formats.comfy_sheet import Item
-from engine.formats.comfy_workflow import graph_of, values_of
+from engine.formats.comfy_sheet import Item, Raw, read_sheet, subgraphs
+from engine.formats.comfy_values import values_of
+from engine.formats.comfy_widgets import layout_of
+from engine.formats.comfy_workflow import graph_of
 from engine.formats.nodes import thaw
+from engine.formats.scopes import DEEPEST, SEPARATOR
 from engine.graph.edit import named_links
 from engine.graph.graph import Graph, Link, Node
+from engine.graph.literals import freeze
 from engine.graph.registry import Registry
 from engine.graph.spec import Literal_
 
-Raws = Mapping[str, tuple[Item, MutableMapping[str, Any]]]
 
-
-def patched(kept: Mapping[str, Literal_], graph: Graph, registry: Registry) -> dict[str, object] | None:
+def patched(kept: Raw, graph: Graph, registry: Registry) -> dict[str, object] | None:
     """The workflow, changed so that it means the graph; None if more than values, titles and places has changed."""
-    document = cast("dict[str, object]", thaw(kept))
+    document = cast("dict[str, object]", thaw(freeze(kept)))  # a copy, which may be changed
     wanted = named_links(graph, registry)
     before = named_links(graph_of(document, registry)[0], registry)
     if _means(before, wanted, registry):
         return document
     if before.nodes.keys() != wanted.nodes.keys():
         return None
-    root, _ = opened(document, registry)
-    raws = {
-        # The items were read from this very document, so that what is set in one is set in it.
-        scope.prefix + item.id: (item, cast("MutableMapping[str, Any]", item.raw))
-        for scope, item in all_items(root)
-    }
-    for id, node in wanted.nodes.items():
-        if id in raws and not _same(before.nodes[id], node, registry):
-            _write(raws[id], before.nodes[id], node, registry)
+    changed = [id for id, node in wanted.nodes.items() if not _same(before.nodes[id], node, registry)]
+    for id, item in _items(document, changed):
+        _write(item, before.nodes[id], wanted.nodes[id], registry)
     after = named_links(graph_of(document, registry)[0], registry)
     return document if _means(after, wanted, registry) else None
 
 
-def _write(
-    place: tuple[Item, MutableMapping[str, Any]], before: Node, node: Node, registry: Registry
-) -> None:
-    item, raw = place
-    places = values_of(item, registry.specs.get(item.kind)).places
+def _items(document: Raw, paths: list[str]) -> Iterator[tuple[str, Item]]:
+    """The nodes of a workflow at these paths, as far as they stand in it; those of old groups do not."""
+    root, _ = read_sheet(document, "")
+    definitions, _ = subgraphs(document)
+    for path in paths:
+        sheet, item = root, None
+        for id in path.split(SEPARATOR)[: DEEPEST + 1]:
+            sheet = definitions.get(item.kind, sheet) if item else sheet
+            item = sheet.items.get(id) if item is None or item.kind in definitions else None
+            if item is None:
+                break
+        if item is not None:
+            yield path, item
+
+
+def _write(item: Item, before: Node, node: Node, registry: Registry) -> None:
+    # The item was read from this very document, so that what is set in it is set there.
+    raw = cast("MutableMapping[str, Any]", item.raw)
+    spec = registry.specs.get(item.kind)
+    places = values_of(item, layout_of(spec) if spec else None).places
     values = raw.get("widgets_values")
     for name, value in node.inputs.items():
         changed = not isinstance(value, Link) and before.inputs.get(name) != value

@@ -65,15 +65,17 @@ class Wire:
 class Sheet:
     """The whole workflow, or one subgraph: its nodes in the order ComfyUI would run them, and its links by id.
 
-    `inputs` are those of a subgraph; `leaving` are the links that lead to its outputs, by the output's index. `setters`
-    are the links that go to wireless links, by their names.
+    `inputs` and `outputs` are those of a subgraph; `leaving` are the links that lead to its outputs, by the output's
+    index. `setters` are the nodes that give to wireless links, by the links' names.
     """
 
     items: Mapping[str, Item]
     wires: Mapping[str, Wire]
     inputs: tuple[Slot, ...] = ()
     leaving: Mapping[int, Wire] = field(default_factory=dict)
-    setters: Mapping[str, str | None] = field(default_factory=dict)
+    setters: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Slot, ...] = ()
+    raw: Raw = field(default_factory=dict)
 
 
 def is_workflow(document: object) -> bool:
@@ -98,12 +100,10 @@ def read_sheet(raw: Raw, where: str) -> tuple[Sheet, list[Problem]]:
     items.sort(key=lambda entry: entry[0])
     wires = dict(_wires(raw.get("links")))
     leaving = {wire.target_slot: wire for wire in wires.values() if wire.target == EXIT}
-    inputs = tuple(_slots(raw.get("inputs")))
+    inputs, outputs = tuple(_slots(raw.get("inputs"))), tuple(_slots(raw.get("outputs")))
     found = {item.id: item for _, item in items}
-    setters = {
-        set_name(item): item.inputs[0].link for item in found.values() if item.kind == SETTER and item.inputs
-    }
-    return Sheet(found, wires, inputs, leaving, setters), problems
+    setters = {set_name(item): item.id for item in found.values() if item.kind == SETTER}
+    return Sheet(found, wires, inputs, leaving, setters, outputs, raw), problems
 
 
 def subgraphs(document: Raw) -> tuple[dict[str, Sheet], list[Problem]]:

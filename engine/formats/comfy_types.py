@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from engine.graph.spec import InputSpec, NodeSpec
+from engine.graph.spec import Attached, Chosen, InputSpec, NodeSpec, Repeated
 from engine.graph.types import Anything, ListOf, Named, OneOf, PortType
 
 Sections: TypeAlias = "tuple[tuple[InputSpec, ...], tuple[InputSpec, ...]]"
 
 NAMES: Mapping[str, str] = {"int": "INT", "float": "FLOAT", "str": "STRING", "bool": "BOOLEAN"}
+
+
+# What ComfyUI calls inputs that stand for others, and ports of a type that depends on what is linked.
+GROWN: Mapping[type[object], str] = {
+    Repeated: "COMFY_AUTOGROW_V3",
+    Chosen: "COMFY_DYNAMICCOMBO_V3",
+    Attached: "COMFY_DYNAMICSLOT_V3",
+}
+MATCHED = "COMFY_MATCHTYPE_V3"
 
 
 def comfy_type(type: PortType) -> str:
@@ -26,11 +35,23 @@ def comfy_type(type: PortType) -> str:
             return comfy_type(item)
 
 
+def port_type(text: str) -> PortType:
+    """The type that ComfyUI writes so."""
+    if text in ("*", ""):
+        return Anything()
+    ours = {theirs: name for name, theirs in NAMES.items()}
+    members = tuple(Named(ours.get(name, name)) for name in text.split(","))
+    return members[0] if len(members) == 1 else OneOf(members)
+
+
 def input_type(input: InputSpec, spec: NodeSpec) -> str:
     """The type of an input as its node declares it.
 
     Of a pack's node, `*` beside other types only says that the node looks at what is linked itself.
     """
+    grown = GROWN.get(type(input.grows), MATCHED if input.match else "")
+    if grown:
+        return grown
     match input.type:
         case OneOf(members) if spec.style != "weft" and Anything() in members and len(members) > 1:
             return comfy_type(OneOf(tuple(member for member in members if member != Anything())))

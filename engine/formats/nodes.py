@@ -90,7 +90,7 @@ def read_value(raw: object, where: str, id: str, name: str) -> InputValue | Unre
 
 
 def _plain_node(raw: Any) -> Node | None:
-    """The node if it is like nearly all: plain values and links, and a title at most. Else None."""
+    """The node if it is like nearly all: plain values and links, and what an editor keeps. Else None."""
     if raw.__class__ is not dict or len(raw) > 3:
         return None
     kind, inputs = raw.get("class_type"), raw.get("inputs")
@@ -104,17 +104,27 @@ def _plain_node(raw: Any) -> Node | None:
             item.__class__ is list
             and len(item) == 2
             and item[0].__class__ is str
-            and item[1].__class__ is int
+            and (item[1].__class__ is str or item[1].__class__ is int)
         ):
             values[name] = Link(item[0], item[1])
         else:
             return None
     if len(raw) == 2:
         return Node(kind, values)
-    match raw.get("_meta"):
-        case {"title": str(title), **others} if not others:
-            return Node(kind, values, title)
-    return None
+    meta = raw.get("_meta")
+    if meta.__class__ is not dict:
+        return None
+    title = meta.get("title")
+    if (title is None and "title" in meta) or title.__class__ not in (str, type(None)):
+        return None
+    return Node(kind, values, title, {key: _frozen(item) for key, item in meta.items() if key != "title"})
+
+
+def _frozen(value: Any) -> Literal_:
+    """The same as `freeze`, sooner for places and sizes."""
+    if value.__class__ is list and all(item.__class__ in PLAIN for item in value):
+        return tuple(value)
+    return freeze(value)
 
 
 def _read_node(id: str, raw: object, where: str) -> tuple[Node | None, list[Problem]]:

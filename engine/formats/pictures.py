@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.formats import comfy_prompt, native
@@ -43,9 +44,14 @@ def chunks_of(graph: Graph, registry: Registry) -> dict[str, str]:
     The workflow that a graph was read from is one of them, and not part of `weft`, so that it is there only once.
     """
     workflow = graph.meta.get(WORKFLOW)
-    bare = Graph(graph.nodes, {key: value for key, value in graph.meta.items() if key != WORKFLOW})
+    bare = replace(graph, meta={key: value for key, value in graph.meta.items() if key != WORKFLOW})
     chunks = {"weft": native.write_compact(bare), "prompt": comfy_prompt.write_prompt(bare, registry)}
     return chunks if workflow is None else {**chunks, WORKFLOW: one_line(thaw(workflow), ascii=True)}
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether a file's content is a picture of a kind that may carry a graph."""
+    return data.startswith(PNG) or (data.startswith(RIFF) and data[8:12] == WEBP)
 
 
 def texts_in(data: bytes) -> Mapping[str, str] | Unreadable | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from engine.graph.declared import FINGERPRINT, SPEC, TILED, DeclarationError, where_is
+from engine.graph.declared import FACTS, FINGERPRINT, SPEC, TILED, DeclarationError, where_is
 from engine.graph.docstring import read_docstring
 from engine.graph.hints import SignatureError
 from engine.graph.signature import read_hints, read_inputs, read_outputs
-from engine.graph.spec import InputSpec, NodeSpec
+from engine.graph.spec import NodeSpec
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -28,6 +28,7 @@ def node(
     experimental: bool = False,
     fingerprint: Callable[..., object] | None = None,
     tiled: Callable[..., object] | None = None,
+    facts: Callable[..., object] | None = None,
 ) -> Callable[[F], F]:
     """Declare a function as a node. It stays the plain function it was, with its spec attached.
 
@@ -43,12 +44,14 @@ def node(
             is part of the cache key (the version of a service, the date of a file).
         tiled: Takes the same and gives the same with less memory (in tiles, in parts), in more time. It is called where
             the function runs out of memory.
+        facts: Tells what will come out before anything is run (`engine.graph.facts`), from those inputs that it names;
+            if it names the node's Context, it may look at files.
     """
     if callable(id):
         raise DeclarationError(where_is(id), "@node takes its options in brackets", "Write  @node()")
 
     def declare(function: F) -> F:
-        plain = _plain_spec(function, fingerprint)
+        plain = _plain_spec(function, fingerprint, facts)
         _check_tiled(function, tiled)
         spec = replace(
             plain,
@@ -63,12 +66,15 @@ def node(
         setattr(function, SPEC, spec)
         setattr(function, FINGERPRINT, fingerprint)
         setattr(function, TILED, tiled)
+        setattr(function, FACTS, facts)
         return function
 
     return declare
 
 
-def _plain_spec(function: object, fingerprint: Callable[..., object] | None) -> NodeSpec:
+def _plain_spec(
+    function: object, fingerprint: Callable[..., object] | None, facts: Callable[..., object] | None
+) -> NodeSpec:
     """What the function alone tells of the node."""
     if not isinstance(function, types.FunctionType):
         raise DeclarationError(where_is(function), "is no plain function", "Put @node() above a `def`.")
@@ -76,7 +82,9 @@ def _plain_spec(function: object, fingerprint: Callable[..., object] | None) -> 
         hints = read_hints(function)
         inputs, context = read_inputs(function, hints)
         outputs = read_outputs(hints)
-        _check_fingerprint(fingerprint, inputs)
+        names = [spec.name for spec in inputs]
+        _check_parameters("fingerprint", fingerprint, names)
+        _check_parameters("facts function", facts, [*names, *filter(None, [context])])
     except SignatureError as error:
         raise DeclarationError(where_is(function), error.what, error.write) from error.__cause__
     return NodeSpec(
@@ -96,14 +104,14 @@ def _plain_spec(function: object, fingerprint: Callable[..., object] | None) -> 
     )
 
 
-def _check_fingerprint(fingerprint: Callable[..., object] | None, inputs: tuple[InputSpec, ...]) -> None:
-    if fingerprint is None:
+def _check_parameters(what: str, asked: Callable[..., object] | None, names: Sequence[str]) -> None:
+    """A function beside the node's own may name nothing but what the node takes."""
+    if asked is None:
         return
-    names = [spec.name for spec in inputs]
-    strangers = [name for name in inspect.signature(fingerprint).parameters if name not in names]
+    strangers = [name for name in inspect.signature(asked).parameters if name not in names]
     if strangers:
         raise SignatureError(
-            f"its fingerprint takes {strangers}, which the node does not take",
+            f"its {what} takes {strangers}, which the node does not take",
             f"It may take {', '.join(names)}.",
         )
 

@@ -11,6 +11,7 @@ from engine.graph.spec import NodeSpec
 SPEC = "__weft_spec__"
 FINGERPRINT = "__weft_fingerprint__"
 TILED = "__weft_tiled__"
+FACTS = "__weft_facts__"
 VALIDATE = "__weft_validate__"
 
 OwnCheck: TypeAlias = Callable[[Mapping[str, object], Mapping[str, str]], Iterable[tuple[str, str]]]
@@ -48,6 +49,12 @@ def fingerprint_of(function: Callable[..., object]) -> Callable[..., object] | N
 def tiled_of(function: Callable[..., object]) -> Callable[..., object] | None:
     """The `tiled=` function of a declared function, if it has one."""
     found: Callable[..., object] | None = getattr(function, TILED, None)
+    return found
+
+
+def facts_of(function: Callable[..., object]) -> Callable[..., object] | None:
+    """The `facts=` function of a declared function, if it has one."""
+    found: Callable[..., object] | None = getattr(function, FACTS, None)
     return found
 
 

@@ -33,7 +33,9 @@ def only_needed(graph: Graph, wanted: Iterable[str]) -> Graph:
         id = waiting.pop()
         if id in graph.nodes and id not in needed:
             needed.add(id)
-            waiting += [value.node for value in graph.nodes[id].inputs.values() if isinstance(value, Link)]
+            for value in graph.nodes[id].inputs.values():
+                if value.__class__ is Link:
+                    waiting.append(value.node)
     if len(needed) == len(graph.nodes):
         return graph
     return replace(graph, nodes={id: node for id, node in graph.nodes.items() if id in needed})

@@ -291,6 +291,25 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Clashing:
+    """What will come in at an input does not go together with what else the node is given; `advice` is the node's."""
+
+    node: str
+    input: str
+    reason: str
+    advice: str = ""
+
+    def describe(self) -> str:
+        """What is wrong, in a sentence."""
+        return f"input '{self.input}' of node {self.node} does not fit: {self.reason}."
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return self.advice or "Connect something else, or change what leads there."
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A place of a graph file that cannot be read. Of an input, `value` is what stands there."""
 
@@ -325,6 +344,7 @@ Problem: TypeAlias = (
     | Cycle
     | NoOutputs
     | Refused
+    | Clashing
     | Unreadable
 )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any, TypeVar, cast
 
 from engine.graph.declared import SPEC, DeclarationError
+from engine.graph.growing import possible_inputs
 from engine.graph.literals import closest
 from engine.graph.spec import FileWidget, NodeSpec
 from engine.graph.types import Anything, PortType, fits
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Registry(Mapping[str, NodeSpec]):
     """Node specs by id; it never changes."""
 
     specs: Mapping[str, NodeSpec]
+    _made: dict[tuple[object, str], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __getitem__(self, id: str) -> NodeSpec:
         return self.specs[id]
@@ -27,14 +32,24 @@ class Registry(Mapping[str, NodeSpec]):
     def __len__(self) -> int:
         return len(self.specs)
 
+    def once(self, make: Callable[[NodeSpec], T], id: str) -> T:
+        """What `make` gives for a spec, made once: small runs would spend their time on indexes of specs.
+
+        `make` belongs to a module, since what it gives is kept as long as the registry.
+        """
+        made = self._made.get((make, id))
+        if made is None:
+            made = self._made[make, id] = make(self.specs[id])
+        return cast("T", made)
+
     def closest(self, name: str) -> tuple[str, ...]:
         """The ids that a person may have meant, best first."""
         return closest(name, list(self.specs))
 
-    def file_folders(self) -> tuple[str, ...]:
-        """The folders that some node reads files from."""
-        widgets = (input.widget for spec in self.specs.values() for input in spec.inputs)
-        return tuple(sorted({widget.folder for widget in widgets if isinstance(widget, FileWidget)}))
+    def file_folders(self, kinds: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The folders that some node reads files from, or a node of these kinds, as far as they are known."""
+        known = self.specs.keys() if kinds is None else self.specs.keys() & set(kinds)
+        return tuple(sorted({folder for kind in known for folder in self.once(_folders, kind)}))
 
     def givers(self, wanted: PortType) -> tuple[str, ...]:
         """The nodes with an output that fits."""
@@ -68,6 +83,11 @@ def collect(module: ModuleType) -> list[Callable[..., object]]:
 def _spec(value: object) -> object:
     # Only functions: a module may hold objects that answer to any attribute's name.
     return vars(value).get(SPEC) if hasattr(value, "__code__") and hasattr(value, "__dict__") else None
+
+
+def _folders(spec: NodeSpec) -> frozenset[str]:
+    widgets = (input.widget for input in possible_inputs(spec))
+    return frozenset(widget.folder for widget in widgets if isinstance(widget, FileWidget))
 
 
 # A port that takes or gives anything would answer every question; it helps nobody as an advice.

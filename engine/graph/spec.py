@@ -56,12 +56,39 @@ Widget: TypeAlias = NumberWidget | SeedWidget | TextWidget | ToggleWidget | Choi
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """In place of the input stand several of its like, `images.image0`; the first `least` have to be there."""
+
+    names: tuple[str, ...]
+    least: int
+    item: InputSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Beside the input, which is a choice, stand those of what is chosen: `crop.width`."""
+
+    options: Mapping[str, tuple[InputSpec, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Beside the input stand others as soon as something is connected to it: `image.strength`."""
+
+    inputs: tuple[InputSpec, ...]
+
+
+Growing: TypeAlias = Repeated | Chosen | Attached
+
+
+@dataclass(frozen=True, slots=True)
 class InputSpec:
     """One parameter of a node. `widget` is None for pure sockets; a widget can be a socket too.
 
     `raw_link`: the node gets the link itself, not the value behind it. `options` are what a ComfyUI pack says of the
     input beside what the fields here hold; they are passed on to clients as they are. `free`: the node checks the value
-    itself, so that bounds, choices and files are only what clients show.
+    itself, so that bounds, choices and files are only what clients show. `grows`: it stands for other inputs, which
+    `engine.graph.growing` tells. `match`: all inputs and outputs of the node with this text have the same type.
     """
 
     name: str
@@ -75,17 +102,20 @@ class InputSpec:
     raw_link: bool = False
     options: Mapping[str, Literal_] = field(default_factory=dict)
     free: bool = False
+    grows: Growing | None = None
+    match: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """One named output of a node. `label` is what people see where it differs from the name."""
+    """One named output of a node. `label` is what people see where it differs from the name; `match` as of inputs."""
 
     name: str
     type: PortType
     gives_list: bool = False
     help: str = ""
     label: str = ""
+    match: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +134,7 @@ class NodeSpec:
     is `open_to_literals` (an `optional` of ComfyUI's that has any name).
     `style`: whose node it is: "weft", or a ComfyUI pack's of the old ("v1") or the new ("v3") kind.
     `hidden`: what it is given without a socket: pairs of a parameter and ComfyUI's name for what it gets.
+    `growing`: some of its inputs stand for others. It is open-ended then; `growing.inputs_of` tells those of a node.
     """
 
     id: str
@@ -130,3 +161,4 @@ class NodeSpec:
     experimental: bool = False
     style: Literal["weft", "v1", "v3"] = "weft"
     hidden: tuple[tuple[str, str], ...] = ()
+    growing: bool = False

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.graph.cycles import cycles
 from engine.graph.graph import Graph, InputValue, Link, Node
+from engine.graph.growing import spec_for
 from engine.graph.literals import closest, literal_problem
 from engine.graph.marks import unmarked
 from engine.graph.problems import (
@@ -24,7 +25,7 @@ from engine.graph.problems import (
 )
 from engine.graph.registry import Registry
 from engine.graph.spec import FileWidget, InputSpec, Literal_, NodeSpec, NumberWidget, OutputSpec, TextWidget
-from engine.graph.types import PortType, fits, type_text
+from engine.graph.types import Anything, PortType, fits, type_text
 from engine.graph.values import OUTER
 
 # Finding near names is slow and a person reads the first few: a graph full of mistakes gets no more than these.
@@ -113,6 +114,8 @@ class _Pass:
         self.may_have_effect = False
         self.passed: set[str] = set()
         self.kinds: dict[str, _Kind | None] = {}
+        self.grown: dict[str, _Kind] = {}
+        self.flowing: dict[tuple[str, str | int], PortType] = {}
         self.good_ports: set[tuple[str, str | int, str, str]] = set()
         self.bridges: dict[tuple[PortType, PortType], tuple[str, ...]] = {}
         self.givers: dict[PortType, tuple[str, ...]] = {}
@@ -130,6 +133,8 @@ class _Pass:
         if kind is None:
             self.unknown_node(id, node)
             return
+        if kind.spec.growing:
+            kind = self.grown_kind(id, node, kind)
         if kind.spec.effect:
             self.may_have_effect = True
         if not kind.required <= node.inputs.keys():
@@ -150,9 +155,14 @@ class _Pass:
 
     def kind(self, id: str) -> _Kind | None:
         if id not in self.kinds:
-            spec = self.registry.specs.get(id)
-            self.kinds[id] = _Kind(spec) if spec else None
+            self.kinds[id] = self.registry.once(_Kind, id) if id in self.registry.specs else None
         return self.kinds[id]
+
+    def grown_kind(self, id: str, node: Node, kind: _Kind) -> _Kind:
+        """What a node is like whose inputs depend on what it is given."""
+        if id not in self.grown:
+            self.grown[id] = _Kind(spec_for(kind.spec, node.inputs))
+        return self.grown[id]
 
     def unknown_node(self, id: str, node: Node) -> None:
         near, pack = self.near(node.kind, self.registry.specs), node.meta.get("pack", "")
@@ -174,10 +184,51 @@ class _Pass:
         output = self.source(id, name, link)
         if output is None or wanted is None:
             return
-        if fits(output.type, wanted.type):
-            self.good_ports.add((self.nodes[link.node].kind, link.output, kind.spec.id, name))
-        else:
+        if output.match or wanted.match:
+            self.matched_link(id, wanted, kind, link, output)
+        elif not fits(output.type, wanted.type):
             self.mismatch(id, wanted, link, output)
+        elif kind is self.kinds.get(kind.spec.id):  # of a node that grows, a name may mean several things
+            self.good_ports.add((self.nodes[link.node].kind, link.output, kind.spec.id, name))
+
+    def matched_link(self, id: str, wanted: InputSpec, kind: _Kind, link: Link, output: OutputSpec) -> None:
+        """A link from or to a port whose type is that of what is linked to its node."""
+        output = replace(output, type=self.flows(link))
+        first = next(iter(self.fed(self.nodes[id], kind, wanted.match)), link) if wanted.match else link
+        agreed = self.flows(first)
+        if not fits(output.type, wanted.type):
+            self.mismatch(id, wanted, link, output)
+        elif first != link and not (fits(output.type, agreed) or fits(agreed, output.type)):
+            self.mismatch(id, replace(wanted, type=agreed), link, output)
+
+    def flows(self, link: Link) -> PortType:
+        """The type of what comes along a link: of an output with a `match`, that of what its node is linked to."""
+        passed: dict[tuple[str, str | int], None] = {}
+        type: PortType = Anything()
+        while True:
+            place = (link.node, link.output)
+            node = self.nodes.get(link.node)
+            kind = self.kind(node.kind) if node else None
+            output = kind.outputs.get(link.output) if kind else None
+            if node is None or kind is None or output is None or place in passed:
+                break
+            if place in self.flowing:
+                type = self.flowing[place]
+                break
+            type = output.type
+            passed[place] = None
+            grown = self.grown_kind(link.node, node, kind) if kind.spec.growing else kind
+            before = self.fed(node, grown, output.match) if output.match else []
+            if not before:
+                break
+            link = before[0]
+        self.flowing.update(dict.fromkeys(passed, type))
+        return type
+
+    def fed(self, node: Node, kind: _Kind, match: str) -> list[Link]:
+        """What is linked to the inputs of a node that are of one type."""
+        values = [node.inputs.get(input.name) for input in kind.spec.inputs if input.match == match]
+        return [value for value in values if isinstance(value, Link)]
 
     def source(self, id: str | None, name: str | None, link: Link) -> OutputSpec | None:
         node = self.nodes.get(link.node)

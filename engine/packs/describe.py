@@ -13,6 +13,7 @@ from engine.packs.comfy.places import from_plain, use
 from engine.packs.load import load_packs
 from engine.packs.manifest import Manifest, to_json
 from engine.packs.prestart import prestart
+from engine.packs.serving import ON_PROMPT, ROUTES
 from engine.packs.source import PackSource
 
 NOW = "now"  # the file beside the answer that says which module is being imported
@@ -43,7 +44,8 @@ def main(digest: str, answer: Path) -> None:
     before = prestart(_noted(sources, now))
     loaded = load_packs(_noted(sources, now), places)
     failures = (*before, *loaded.failures)
-    answer.write_bytes(to_json(Manifest(digest, tuple(loaded.registry.values()), failures)))
+    handles = any((route.method, route.path) == ON_PROMPT for route in ROUTES)
+    answer.write_bytes(to_json(Manifest(digest, tuple(loaded.registry.values()), failures, handles)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from engine.graph.registry import Registry
@@ -15,6 +15,8 @@ class HasNames(Protocol):
         """The files of a folder."""
 
 
-def listing(folders: HasNames, registry: Registry) -> dict[str, tuple[str, ...]]:
-    """The files of every folder that some node reads from; a folder that is not there has none."""
-    return {folder: tuple(folders.names(folder)) for folder in registry.file_folders()}
+def listing(
+    folders: HasNames, registry: Registry, kinds: Iterable[str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """The files of each folder that nodes read from, of any kind or of these; one that is not there has none."""
+    return {folder: tuple(folders.names(folder)) for folder in registry.file_folders(kinds)}

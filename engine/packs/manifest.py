@@ -24,11 +24,12 @@ ENGINE = Path(engine.__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was found at a certain state of the files."""
+    """What was found at a certain state of the files. `handles_prompts`: prompts have to go through some pack."""
 
     digest: str
     specs: tuple[NodeSpec, ...]
     failures: tuple[PackFailure, ...]
+    handles_prompts: bool = False
 
 
 def load_manifest(
@@ -65,14 +66,15 @@ def current_digest(sources: Iterable[PackSource], libraries: Iterable[Path] = ()
 
 def to_json(manifest: Manifest) -> bytes:
     """The manifest as its file holds it."""
-    return msgspec.json.encode([manifest.digest, plain(manifest.specs), plain(manifest.failures)])
+    specs, failures = plain(manifest.specs), plain(manifest.failures)
+    return msgspec.json.encode([manifest.digest, specs, failures, manifest.handles_prompts])
 
 
 def from_json(data: bytes) -> Manifest | None:
     """The manifest in a file, or None for a damaged file or one of another version."""
     try:
-        digest, specs, failures = msgspec.json.decode(data)
-        return Manifest(digest, revived(specs), revived(failures))  # type: ignore[arg-type]
+        digest, specs, failures, handles_prompts = msgspec.json.decode(data)
+        return Manifest(digest, revived(specs), revived(failures), bool(handles_prompts))  # type: ignore[arg-type]
     except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError):
         return None
 

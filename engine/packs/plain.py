@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from engine.graph.spec import (
+    Attached,
     ChoiceWidget,
+    Chosen,
     FileWidget,
     InputSpec,
     NodeSpec,
     NumberWidget,
     OutputSpec,
+    Repeated,
     SeedWidget,
     TextWidget,
     ToggleWidget,
@@ -24,7 +27,9 @@ CLASSES: Mapping[str, type[object]] = {
     cls.__name__: cls
     for cls in (
         Anything,
+        Attached,
         ChoiceWidget,
+        Chosen,
         FileWidget,
         InputSpec,
         ListOf,
@@ -34,6 +39,7 @@ CLASSES: Mapping[str, type[object]] = {
         OneOf,
         OutputSpec,
         PackFailure,
+        Repeated,
         SeedWidget,
         TextWidget,
         ToggleWidget,

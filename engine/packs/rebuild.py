@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,15 +26,18 @@ PATIENCE = 60.0  # seconds for one pack to be imported; torch alone may take ten
 
 def rebuild(sources: Sequence[PackSource], digest: str, places: Places | None = None) -> Manifest:
     """What the packs declare. A pack that ends the process that imports it, or never ends, is named and left out."""
-    left, deadly = list(sources), list[PackFailure]()
+    left, deadly, tried_again = list(sources), list[PackFailure](), set[str]()
     while True:
         found = _describe_elsewhere(left, digest, places)
         if isinstance(found, Manifest):
-            return Manifest(digest, found.specs, (*found.failures, *deadly))
+            return replace(found, failures=(*found.failures, *deadly))
         guilty = next((source for source in left if source.module == found.module), None)
         if guilty is None:
             failure = PackFailure("all", "", "Died", f"their import {found.how}")
             return Manifest(digest, (), (*deadly, failure))
+        if found.killed and guilty.module not in tried_again:  # from outside, which says little of the pack
+            tried_again.add(guilty.module)
+            continue
         name = guilty.name or guilty.module
         deadly.append(PackFailure(name, str(guilty.file), "Died", f"its import {found.how}"))
         left.remove(guilty)
@@ -43,6 +48,7 @@ class Death(NamedTuple):
 
     module: str
     how: str
+    killed: bool = False
 
 
 def _describe_elsewhere(
@@ -67,7 +73,8 @@ def _describe_elsewhere(
         if said is None:
             return Death(_text(now), f"took longer than {PATIENCE:.0f} seconds")
         last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        return Death(_text(now), f"ended the process with code {process.returncode}. {last}".strip())
+        how = f"ended the process with code {process.returncode}. {last}".strip()
+        return Death(_text(now), how, killed=process.returncode == -signal.SIGKILL)
 
 
 def _watched(process: subprocess.Popen[bytes], request: bytes, now: Path) -> bytes | None:

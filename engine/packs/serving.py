@@ -5,14 +5,20 @@ What turns a call into what a pack's handler expects (a request of aiohttp) is w
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote
 
+log = logging.getLogger("weft.packs")
+
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Answer: TypeAlias = tuple[int, Headers, bytes]
+
+# What packs have prompts go through before they are accepted: no method and no path of HTTP, so nobody can ask for it.
+ON_PROMPT = ("HOOK", "on_prompt")
 
 PART = re.compile(r"\{(?P<name>[A-Za-z_]\w*)(?::(?P<pattern>(?:[^{}]|\{[^{}]*\})+))?\}")
 ANYTHING = "*"
@@ -54,7 +60,9 @@ ROUTES: list[Route] = []
 
 
 async def answer(method: str, path: str, query: str, headers: Headers, body: bytes) -> Answer:
-    """What the first route that is meant answers; 404 if none is."""
+    """What the first route that is meant answers; 404 if none is. A prompt goes through all that want to see it."""
+    if (method, path) == ON_PROMPT:
+        return 200, (), await _handled(body)
     for route in ROUTES:
         parts = route.parts(method, path)
         if parts is not None:
@@ -65,6 +73,18 @@ async def answer(method: str, path: str, query: str, headers: Headers, body: byt
 def forget(pack: str) -> None:
     """Remove the routes of a pack, which is about to be imported anew."""
     ROUTES[:] = [route for route in ROUTES if route.pack != pack]
+
+
+async def _handled(prompt: bytes) -> bytes:
+    """A prompt as the packs' handlers leave it. One that fails changes nothing."""
+    for route in [route for route in ROUTES if (route.method, route.path) == ON_PROMPT]:
+        try:
+            _, _, prompt = await route.handler(Call(*ON_PROMPT, "", (), prompt, {}))
+        except Exception:  # it is the pack's code, and the prompt is worth more
+            log.exception(
+                "The pack %s could not handle a prompt, which goes on without it", route.pack or "?"
+            )
+    return prompt
 
 
 def _pattern(path: str) -> re.Pattern[str]:

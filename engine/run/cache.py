@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+from weakref import WeakSet
 
 from engine.run import memory
 from engine.run.files import still_there
@@ -18,6 +20,7 @@ RESERVE = 0.05  # of the memory, that is to stay free for what nodes have in han
 WORTH_A_LOOK = 2**20  # bytes from which on a result makes it worth looking how much memory is free
 AFTER_EVICTION = 0.9  # of the budget: making room for a while costs one sort, for a single result as much
 OVERHEAD = 300  # bytes that an entry takes beside its values
+NOBODY_ELSE = 3  # references to a result that only the cache holds, while it looks at it
 
 Keep = Literal["anywhere", "in memory", "model"]
 """Where a result may be kept. A model stays with the process that loaded it, and is counted by itself."""
@@ -30,6 +33,14 @@ class Kept:
     models: int = 0
     results: int = 0
     budget: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The bytes of a result that is kept, and the seconds that it took to make."""
+
+    bytes: int
+    seconds: float
 
 
 class Cache(Protocol):
@@ -46,6 +57,12 @@ class Cache(Protocol):
 
     def at_hand(self, key: str) -> Result | None:
         """The result if it can be had at once, or None."""
+
+    def glimpse(self, key: str) -> Result | None:
+        """The result as it lies, or None, for somebody who only looks: it counts as no use, and moves nothing."""
+
+    def cost(self, key: str) -> Cost | None:
+        """What a result takes that is kept, and took; None for one that is not."""
 
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Keep a result that took so long to make, if there is room for it. Gives the bytes of its values, if kept."""
@@ -74,6 +91,14 @@ class NoCache:
         return None
 
     def at_hand(self, key: str) -> Result | None:
+        """None."""
+        return None
+
+    def glimpse(self, key: str) -> Result | None:
+        """None."""
+        return None
+
+    def cost(self, key: str) -> Cost | None:
         """None."""
         return None
 
@@ -144,16 +169,18 @@ class Book:
         if old is not None:
             self.bytes -= old.bytes
 
-    def leaving(self, now: float) -> list[str]:
-        """What has to go, for the budget and for some memory to be free."""
-        wanted = self.reserve - memory.free_memory(self.device)
-        return to_evict(self.entries, min(self.budget, max(0, self.bytes - max(0, wanted))), now)
+    def leaving(self, now: float, coming: int = 0) -> list[str]:
+        """What has to go, for the budget and for some memory to be free, once as many bytes more have come."""
+        wanted = self.reserve + coming - memory.free_memory(self.device)
+        most = min(self.budget - coming, self.bytes - max(0, wanted))
+        return to_evict(self.entries, max(0, most), now)
 
 
 class MemoryCache:
     """Results as they are, up to a number of bytes, and to another of those that lie on the device.
 
-    A result that stands for published files counts only as long as they lie where they were put.
+    A result that stands for published files counts only as long as they lie where they were put. A model that has to
+    leave the device goes to the machine's memory, unless the run that goes on needs it, and comes back with `get`.
 
     Args:
         budget: Bytes of the machine's memory; by default half of it.
@@ -169,10 +196,15 @@ class MemoryCache:
         self._books = (self.host,) if device == "cpu" else (self.host, self.device)
         self._results: dict[str, Result] = {}
         self._models: set[str] = set()
+        self._offloaded: dict[str, set[Any]] = {}
+        self._away: WeakSet[Any] = WeakSet()  # those that are not on the device where they belong
+        self._needed: set[str] = set()  # by the run that goes on
         self._lock = threading.Lock()
 
     def begin(self, keys: Collection[str]) -> None:
-        """Nothing to do: results stay as long as there is room."""
+        """Results stay as long as there is room; the models of these stay where they are."""
+        if self.device is not self.host:
+            self._needed = set(keys)
 
     def __contains__(self, key: str) -> bool:
         result = self._results.get(key)
@@ -184,29 +216,90 @@ class MemoryCache:
         worth = self.host.entries.get(key)  # without the lock: a date too much or too few does no harm
         if worth is not None:
             worth.used = time.monotonic()
+        if self._away and result is not None:
+            self._bring_back(result)
         return result
 
     at_hand = get
 
+    def glimpse(self, key: str) -> Result | None:
+        """The result as it lies, or None."""
+        return self._results.get(key)
+
+    def cost(self, key: str) -> Cost | None:
+        """What a result takes, on the device and off it."""
+        host = self.host.entries.get(key)
+        if host is None:
+            return None
+        device = self.device.entries.get(key) if self.device is not self.host else None
+        return Cost(host.bytes - OVERHEAD + (device.bytes if device else 0), host.seconds)
+
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Keep a result, evicting what is worth less than others where there is no room."""
-        size = memory.byte_size_of_all(result.outputs.values())
-        on_device = 0
-        if self.device is not self.host:
-            on_device = memory.device_bytes(result.outputs.values(), self.device.device)
+        size, on_device = self._sizes(result)
         with self._lock:
             now = time.monotonic()
             self._results[key] = result
+            self._offloaded.pop(key, None)
             if keep == "model":
                 self._models.add(key)
-            self.host.enter(key, size - on_device + OVERHEAD, seconds, now)
-            if on_device:
-                self.device.enter(key, on_device, seconds, now)
-            for book in self._books:
-                if size > WORTH_A_LOOK or book.bytes > book.budget:
-                    for leaving in book.leaving(now):
-                        self._drop(leaving)
+                self._needed.add(key)
+            self._enter(key, size, on_device, seconds, now)
+            self._make_room(size, now)
         return size
+
+    def _sizes(self, result: Result) -> tuple[int, int]:
+        """The bytes of a result's values, and how many of them lie on the device, where that has its own memory."""
+        values = result.outputs.values()
+        there = 0 if self.device is self.host else memory.device_bytes(values, self.device.device)
+        return memory.byte_size_of_all(values), there
+
+    def _enter(self, key: str, size: int, on_device: int, seconds: float, now: float) -> None:
+        self.host.enter(key, size - on_device + OVERHEAD, seconds, now)
+        if self.device is not self.host:
+            self.device.strike(key)
+        if on_device:
+            self.device.enter(key, on_device, seconds, now)
+
+    def _make_room(self, size: int, now: float) -> None:
+        for book in reversed(self._books):  # what leaves the device may be too much for the machine
+            if size > WORTH_A_LOOK or book.bytes > book.budget:
+                self._leave(book, now)
+
+    def _leave(self, book: Book, now: float, coming: int = 0) -> None:
+        for leaving in book.leaving(now, coming):
+            if book is self.host or not self._offload(leaving, now):
+                self._drop(leaving)
+
+    def _offload(self, key: str, now: float) -> bool:
+        """Move a model to the machine's memory, if it is one that nobody needs just now."""
+        if key not in self._models or key in self._needed or key in self._offloaded:
+            return False
+        result, worth = self._results[key], self.device.entries[key]
+        modules = memory.modules_in(result.outputs.values())
+        if not modules or sys.getrefcount(result) > NOBODY_ELSE:
+            return False
+        memory.move(modules, "cpu")
+        self._offloaded[key] = set(modules)
+        self._away.update(modules)
+        self._enter(key, *self._sizes(result), worth.seconds, now)
+        return True
+
+    def _bring_back(self, result: Result) -> None:
+        """Move what a result has of models that have left to the device again; other results may share them."""
+        with self._lock:
+            wanted = [each for each in memory.modules_in(result.outputs.values()) if each in self._away]
+            if not wanted:
+                return
+            now = time.monotonic()
+            back = [key for key, modules in self._offloaded.items() if not modules.isdisjoint(wanted)]
+            self._needed.update(back)
+            self._leave(self.device, now, sum(self.host.entries[key].bytes for key in back))
+            memory.move(wanted, self.device.device)
+            self._away.difference_update(wanted)
+            for key in back:
+                del self._offloaded[key]
+                self._enter(key, *self._sizes(self._results[key]), self.host.entries[key].seconds, now)
 
     def clear(self, *, models: bool, results: bool) -> None:
         """Let go of the models, of all other results, or of both."""
@@ -226,6 +319,7 @@ class MemoryCache:
 
     def _drop(self, key: str) -> None:
         self._results.pop(key, None)
+        self._offloaded.pop(key, None)
         self._models.discard(key)
         self.host.strike(key)
         self.device.strike(key)
@@ -259,6 +353,14 @@ class Layers:
     def at_hand(self, key: str) -> Result | None:
         """The result, if the fast layer has it."""
         return self.fast.at_hand(key)
+
+    def glimpse(self, key: str) -> Result | None:
+        """The result from the first layer that has it, or None; what the slow one gives does not move up."""
+        return self.fast.glimpse(key) or self.slow.glimpse(key)
+
+    def cost(self, key: str) -> Cost | None:
+        """What a result takes. What moved up from the slow layer took no longer than to be read: that one knows."""
+        return self.slow.cost(key) or self.fast.cost(key)
 
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Keep a result in both, or in the fast one alone."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
-from engine.run.files import Files
+from engine.run.files import Files, Maker
 from engine.run.folders import Folders
 from engine.run.names import relative_name
 
@@ -127,6 +127,9 @@ class Context:
         """Where the node puts the files that it makes."""
         if self.outputs is None:
             raise ContextIncomplete("This call has no folder to put files into.")
+        run, attempt = self.request.get("run"), self.request.get("attempt")
+        if isinstance(run, str) and isinstance(attempt, int):
+            return replace(self.outputs, maker=Maker(run, attempt, self.node))
         return self.outputs
 
     def model_file(self, folder: str, name: str) -> Path:

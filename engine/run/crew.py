@@ -25,6 +25,7 @@ from engine.run.result import Result
 from engine.run.state import State
 from engine.run.tasks import OpenGrowth, Scope, Status, Task, circle
 from engine.run.threads import THREADS, Job
+from engine.run.timeline import Timing
 from engine.run.workers import Workers
 
 PATIENCE = 2.0  # seconds that a run which is closed waits for its nodes to stop
@@ -59,6 +60,7 @@ class Crew:
         inbox: Inbox,
         provenance: Mapping[str, str],
         request: Mapping[str, object],
+        timing: Timing,
     ) -> None:
         self.state = State(workers.kinds, cache, inbox.post, workers.threads)
         self.scope = Scope(plan.graph, plan.keys)
@@ -66,6 +68,7 @@ class Crew:
         self._workers = workers
         self._cache = cache
         self._inbox = inbox
+        self._timing = timing
         self._context = Context(
             workers.device, provenance, outputs=workers.files, inputs=workers.folders, request=request
         )
@@ -203,6 +206,7 @@ class Crew:
         task.started = task.started or perf_counter()
         if task.from_cache:
             kept = self._cache.get(task.key)
+            self._timing.fetched(task.path, task.started, perf_counter())
             return partial(self.state.miss, task) if kept is None else partial(self.state.finish, task, kept)
         if task.growth is not None:
             result = gathered(task)
@@ -246,8 +250,12 @@ class Crew:
             return call(variant, inputs, context, unasked)
 
         started = perf_counter()
-        returned = with_room(kind, attempt, self._cache, self._working, context.device)
-        kind.quick = perf_counter() - started < QUICK
+        try:
+            returned = with_room(kind, attempt, self._cache, self._working, context.device)
+        finally:
+            ended = perf_counter()
+            self._timing.called(task.path, kind, task.ready, started, ended)
+        kind.quick = ended - started < QUICK
         task.peak = memory.peak(context.device) if measured else 0
         return returned if isinstance(returned, Result) else opened(task, returned, self._workers)
 

@@ -16,7 +16,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.run.cache import GIB, Keep, Kept, Worth, to_evict
+from engine.run.cache import GIB, Cost, Keep, Kept, Worth, to_evict
 from engine.run.codec import Codec, Unkeepable
 from engine.run.memory import byte_size_of_all
 from engine.run.result import Result
@@ -104,6 +104,15 @@ class DiskCache:
     def at_hand(self, key: str) -> Result | None:
         """None: a disk takes its time."""
         return None
+
+    def glimpse(self, key: str) -> Result | None:
+        """The result, or None."""
+        return self.get(key)
+
+    def cost(self, key: str) -> Cost | None:
+        """What the file of a result takes."""
+        worth = self._worth.get(key)
+        return None if worth is None else Cost(worth.bytes, worth.seconds)
 
     def put(self, key: str, result: Result, seconds: float, keep: Keep = "anywhere") -> int:
         """Write a result down soon, if it can be and is worth it. A full disk is no fault of the run."""

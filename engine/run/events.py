@@ -2,12 +2,16 @@
 
 `path` is the node's id; `outer/inner` for a node of the graph that another one turned into by `Expand`, with the
 number of the call between them where that other one was mapped over a list.
+
+Every node begins and ends: these two are made by the thousand, and a `Struct` is made ten times as fast as a dataclass.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from engine.graph.values import Published
 
@@ -20,8 +24,7 @@ class RunStarted:
     cached: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeStarted:
+class NodeStarted(msgspec.Struct, frozen=True):
     """A node begins."""
 
     path: str
@@ -83,8 +86,7 @@ class NodeExpanded:
     inner: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFinished:
+class NodeFinished(msgspec.Struct, frozen=True):
     """A node is done.
 
     `published` are the files it made, if any; `size` is the bytes of its values, as far as kept, and `peak` what the
@@ -128,12 +130,13 @@ class NodeFailed:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The last event of every run."""
+    """The last event of every run. `timeline` says when what was done, as `engine.run.timeline` packs it."""
 
     status: Literal["done", "failed", "cancelled"]
     seconds: float
     ran: int
     cached: int
+    timeline: bytes = field(default=b"", repr=False, compare=False)
 
 
 Event: TypeAlias = (

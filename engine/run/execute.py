@@ -14,6 +14,7 @@ from engine.run.inbox import Cancel, Inbox, Message, Over
 from engine.run.plan import Plan
 from engine.run.result import Many
 from engine.run.tasks import value_of
+from engine.run.timeline import Timing
 from engine.run.workers import Workers
 
 QUIET = 0.002  # seconds without any news after which no node at work counts as quick
@@ -44,7 +45,8 @@ def run(
     """
     start = perf_counter()
     inbox = inbox or Inbox()
-    crew = Crew(plan, workers, cache, inbox, provenance or {}, request or {})
+    timing = Timing(workers.device, start)
+    crew = Crew(plan, workers, cache, inbox, provenance or {}, request or {}, timing)
     status: Literal["done", "failed", "cancelled"] = "done"
     try:
         cache.begin(plan.keys.values())
@@ -60,7 +62,8 @@ def run(
         if status == "done" and not crew.finished:
             status = "cancelled"
         values = _values(crew, plan) if status == "done" else {}
-        yield RunFinished(status, perf_counter() - start, crew.state.ran, crew.state.cached)
+        end = perf_counter()
+        yield RunFinished(status, end - start, crew.state.ran, crew.state.cached, timing.packed(end))
         return values
     finally:
         crew.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sysconfig
 import traceback
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ ENGINE = str(Path(engine.__file__).parent)
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 MOST_FRAMES = 8
 LONGEST_MESSAGE = 2000
+PLACE = re.compile(r'  File "(?P<file>.+)", line (?P<line>\d+), in (?P<name>.+)$')
 
 HINTS = {
     "SystemExit": "A node must not end the program: raise an error that says what is wrong instead.",
@@ -62,3 +64,18 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, GraphInvalid):
         return error.problems[0].hint
     return next((HINTS[base.__name__] for base in type(error).__mro__ if base.__name__ in HINTS), "")
+
+
+def user_lines(failed: NodeFailed) -> list[str]:
+    """The entries of the traceback that are neither of the engine nor of libraries, as Python writes them."""
+    wanted = set(failed.frames)
+    lines: list[str] = []
+    for line in failed.traceback.splitlines(keepends=True):
+        place = PLACE.match(line)
+        if place:
+            lines.append(line if f"{place['file']}:{place['line']} {place['name']}" in wanted else "")
+        elif line.startswith("    ") and lines:
+            lines[-1] += line if lines[-1] else ""
+        elif lines:
+            lines.append("")  # between two errors of a chain
+    return [line for line in lines if line]

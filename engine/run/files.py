@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
+import json
 import os
 import re
 import secrets
 import shutil
+import stat
 import time
 import unicodedata
 from collections.abc import Callable
@@ -19,7 +22,11 @@ from engine.graph.values import Published, PublishedFile
 from engine.run.names import LONGEST, BadName, relative_name
 from engine.run.whole_file import sync_folder, take_name
 
-DAY = 24 * 3600.0  # seconds
+HOUR = 3600.0  # seconds
+DAY = 24 * HOUR
+
+MARK = "user.weft.maker"  # an extended attribute of files
+UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.\w+")  # what is not finished yet, here and in `whole_file`
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 RUST_SAYS_FULL = re.compile("|".join(rf"os error {number}\b" for number in FULL))  # safetensors has no errno
@@ -39,12 +46,25 @@ class DiskFull(OSError):
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """Who makes a file: a node, in an attempt at a run. Files carry it along where the file system can do that."""
+
+    run: str
+    attempt: int
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
-    """Where nodes put files: `output` for those the user wants, `temp` for previews, `state` for unfinished work."""
+    """Where nodes put files: `output` for those the user wants, `temp` for previews, `state` for unfinished work.
+
+    With a `maker`, a file that an earlier attempt published just before it died is found again, not made twice.
+    """
 
     output: Path
     temp: Path
     state: Path | None = None
+    maker: Maker | None = None
 
     def publish(
         self,
@@ -69,7 +89,7 @@ class Files:
         # Accents are written in one of two ways that look the same and are two files on some systems, one on others.
         begin = root / relative_name(folder, unicodedata.normalize("NFC", prefix))
         _check_length(prefix, begin.name, suffix)
-        path = _publish(begin.parent, begin.name, suffix, write)
+        path = _publish(begin.parent, begin.name, suffix, write, self.maker)
         return Published((PublishedFile(path.relative_to(root).as_posix(), folder, str(path), media_type),))
 
 
@@ -92,7 +112,21 @@ def clear_old(folder: Path, seconds: float = DAY) -> None:
                 os.rmdir(os.path.join(parent, name))
 
 
-def _publish(home: Path, stem: str, suffix: str, write: Callable[[Path], object]) -> Path:
+def clear_unfinished(folder: Path, seconds: float = HOUR) -> None:
+    """Remove what writers of ours left half done when they were killed, so long ago that none still works on it."""
+    oldest = time.time() - seconds
+    for parent, _, names in os.walk(folder):
+        for name in filter(UNFINISHED.fullmatch, names):
+            path = os.path.join(parent, name)
+            with contextlib.suppress(OSError):  # somebody else may have removed it, or may own it
+                status = os.stat(path, follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode) and status.st_mtime < oldest:
+                    os.unlink(path)
+
+
+def _publish(
+    home: Path, stem: str, suffix: str, write: Callable[[Path], object], maker: Maker | None
+) -> Path:
     # Hidden, and with the suffix, by which writers know what to write.
     temp = home / f".{secrets.token_hex(8)}{suffix}"
     path: Path | None = None
@@ -100,7 +134,11 @@ def _publish(home: Path, stem: str, suffix: str, write: Callable[[Path], object]
         home.mkdir(parents=True, exist_ok=True)
         os.close(os.open(temp, os.O_CREAT | os.O_EXCL, 0o666))
         write(temp)
+        mark(temp, maker)
         _sync(temp)
+        earlier = _made_before(temp, home, stem, suffix, maker)
+        if earlier is not None:
+            return earlier
         path = _numbered(temp, home, stem, suffix)
         sync_folder(home)
     except Exception as error:
@@ -127,6 +165,38 @@ def _numbered(temp: Path, home: Path, stem: str, suffix: str) -> Path:
         except FileExistsError:
             continue
         return path
+
+
+def mark(path: Path, maker: Maker | None) -> None:
+    """Note at a file who made it. A file system that cannot do that costs no more than a file that is made twice."""
+    if maker is not None and hasattr(os, "setxattr"):
+        with contextlib.suppress(OSError):
+            os.setxattr(path, MARK, json.dumps([maker.run, maker.attempt, maker.node]).encode())
+
+
+def maker_of(path: Path) -> Maker | None:
+    """Who made a file, if that is noted there."""
+    try:
+        run, attempt, node = json.loads(os.getxattr(path, MARK))
+        return Maker(str(run), int(attempt), str(node))
+    except (OSError, AttributeError, ValueError, TypeError):
+        return None
+
+
+def _made_before(temp: Path, home: Path, stem: str, suffix: str, maker: Maker | None) -> Path | None:
+    """The same file, published by an earlier attempt of the same node, which has not lived to tell of it."""
+    if maker is None or maker.attempt <= 1:
+        return None
+    for name in sorted(os.listdir(home)):
+        if name.startswith(f"{stem}_") and name.endswith(f"_{suffix}"):
+            path = home / name
+            found = maker_of(path)
+            if found is None or (found.run, found.node) != (maker.run, maker.node):
+                continue
+            if found.attempt < maker.attempt and filecmp.cmp(temp, path, shallow=False):
+                mark(path, maker)  # so that an equal file of this attempt is another one
+                return path
+    return None
 
 
 def _sync(path: Path) -> None:

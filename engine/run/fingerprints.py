@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.graph.declared import fingerprint_of
 from engine.graph.graph import Graph, Link, Node
+from engine.graph.growing import possible_inputs, spec_for
 from engine.graph.literals import freeze
 from engine.graph.registry import Registry
 from engine.graph.spec import FileWidget, InputSpec, NodeSpec
@@ -39,10 +40,12 @@ def readers(graph: Graph, registry: Registry) -> list[str]:
     kinds: dict[str, bool] = {}
     for node in graph.nodes.values():
         if node.kind not in kinds:
-            spec = registry[node.kind]
-            files = any(isinstance(input.widget, FileWidget) for input in spec.inputs)
-            kinds[node.kind] = spec.fingerprinted or files
+            kinds[node.kind] = registry.once(_reads_more, node.kind)
     return [id for id, node in graph.nodes.items() if kinds[node.kind]] if any(kinds.values()) else []
+
+
+def _reads_more(spec: NodeSpec) -> bool:
+    return spec.fingerprinted or any(isinstance(input.widget, FileWidget) for input in possible_inputs(spec))
 
 
 def fingerprints(
@@ -76,6 +79,7 @@ def _fingerprint(
     functions: Mapping[str, Callable[..., object]],
 ) -> dict[str, str]:
     found: dict[str, str] = {}
+    spec = spec_for(spec, node.inputs)
     for input in spec.inputs:
         if isinstance(input.widget, FileWidget) and folders is not None:
             value = node.inputs.get(input.name, input.default)

@@ -94,10 +94,10 @@ class _Kind:
     holds what stands behind a node's key in the keys of those who read one of its outputs.
     """
 
-    def __init__(self, spec: NodeSpec, device: str) -> None:
+    def __init__(self, spec: NodeSpec) -> None:
         self.spec = spec
         names = tuple(output.name for output in spec.outputs)
-        self.prefix = literal_text((spec.id, spec.version, names)) + (f"on {device};" if spec.device else "")
+        self.prefix = literal_text((spec.id, spec.version, names))
         self.placed = spec.effect or spec.once_per_node
         self.declared = frozenset(input.name for input in spec.inputs) if spec.open_ended else None
         self.marks: dict[str | int, str] = {name: output_mark(name) for name in names}
@@ -115,10 +115,10 @@ class _Kinds(dict[str, _Kind]):
 
     def __init__(self, registry: Registry, device: str) -> None:
         self.registry = registry
-        self.device = device
+        self.on = f"on {device};"
 
     def __missing__(self, id: str) -> _Kind:
-        kind = self[id] = _Kind(self.registry[id], self.device)
+        kind = self[id] = self.registry.once(_Kind, id)
         return kind
 
 
@@ -130,7 +130,7 @@ def _keys(
     for id in order:
         node = nodes[id]
         kind = kinds[node.kind]
-        parts = [kind.prefix]
+        parts = [kind.prefix, kinds.on] if kind.spec.device else [kind.prefix]
         inputs = node.inputs
         for name, label, omitted, type in kind.inputs:
             if name not in inputs:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from engine.graph.declared import tiled_of
+from engine.graph.growing import possible_inputs
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
 from engine.run.returns import Returns
@@ -29,9 +30,9 @@ class Kind:
         self.function = function
         self.returns = Returns(spec, function)
         self.types = {input.name: input.type for input in spec.inputs}
-        self.lazy = frozenset(input.name for input in spec.inputs if input.lazy)
+        self.lazy = frozenset(input.name for input in possible_inputs(spec) if input.lazy)
         self.lists = frozenset(input.name for input in spec.inputs if input.takes_list)
-        self.raw = frozenset(input.name for input in spec.inputs if input.raw_link)
+        self.raw = frozenset(input.name for input in possible_inputs(spec) if input.raw_link)
         self.all_lists = spec.open_ended and len(self.lists) == len(spec.inputs) > 0
         self.plain = not self.lazy and not self.lists  # its arguments are its inputs as they come
         self.defaults = _unwritten_defaults(spec, function)

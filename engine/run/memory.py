@@ -11,7 +11,7 @@ import os
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
@@ -19,6 +19,7 @@ from engine.run import host_memory
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 DeviceWish = Literal["auto", "cpu", "cuda"]
 
@@ -27,6 +28,8 @@ SMALL_BYTES = 32
 OPAQUE = (str, bytes, type, FunctionType, BuiltinFunctionType, ModuleType)
 MOST_PARTS = 100_000  # a value with more parts than this is not counted to its end
 METADATA = "weft"
+BINS = 32  # of a histogram
+MOST_COUNTED = 2**22  # values, for a histogram
 
 
 class DeviceMissing(ValueError):
@@ -63,6 +66,14 @@ def free_memory(device: str) -> int:
 
     spare = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
     return int(torch.cuda.mem_get_info()[0]) + spare
+
+
+def held(device: str) -> int:
+    """The bytes that this process holds: of a GPU what torch has given out, else of the machine's memory."""
+    torch = sys.modules.get("torch")
+    if device == "cpu" or torch is None:
+        return host_memory.held_memory()
+    return int(torch.cuda.memory_allocated())
 
 
 def give_back() -> None:
@@ -125,6 +136,41 @@ def is_tensor(value: object) -> TypeGuard[Tensor]:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A tensor in a few numbers; `histogram` counts its values in parts of equal width from least to most.
+
+    Values that are no numbers or infinite count for nothing. Without any others, there is no least and no most.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    histogram: tuple[int, ...] = ()
+
+
+def figures(tensor: Tensor) -> Figures:
+    """A tensor in a few numbers. Of a very large one, the histogram counts some of the values only."""
+    import torch  # noqa: PLC0415
+
+    shape, dtype = tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
+    values = tensor.detach().reshape(-1)
+    values = values.abs() if values.is_complex() else values
+    values = values.float() if values.dtype in {torch.bool, torch.float16, torch.bfloat16} else values
+    if values.is_floating_point():
+        finite = values.isfinite()
+        values = values if bool(finite.all()) else values[finite]
+    if values.numel() == 0:
+        return Figures(shape, dtype)
+    least, most = (float(bound) for bound in values.aminmax())
+    some = values[:: 1 + values.numel() // MOST_COUNTED].float()
+    counts = some.histc(BINS, least, most).tolist()
+    mean = float(values.mean(dtype=torch.float64))
+    return Figures(shape, dtype, least, most, mean, tuple(int(count) for count in counts))
+
+
 def byte_size(value: object) -> int:
     """The bytes that a value holds, its tensors above all. What it holds twice counts once."""
     if value.__class__ in SMALL:
@@ -156,6 +202,32 @@ def device_bytes(values: Iterable[object], device: str) -> int:
             place, size = _storage(part)
             seen[place] = size
     return sum(seen.values())
+
+
+def modules_in(values: Iterable[object]) -> list[Module]:
+    """The networks in these values, each once, without those that are parts of others."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return []
+    found: list[Module] = []
+    seen: set[int] = set()
+    waiting: list[object] = list(values)
+    while waiting and len(seen) < MOST_PARTS:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, torch.nn.Module):
+            found.append(part)
+        else:
+            waiting.extend(_parts(part))
+    return found
+
+
+def move(modules: Iterable[Module], device: str) -> None:
+    """Move networks, where they are used from, to a device: "cpu" is the machine's own memory."""
+    for module in modules:
+        module.to(device)
 
 
 def _all_parts(value: object) -> Iterator[object]:

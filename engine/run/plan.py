@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.graph.graph import Graph, Link
+from engine.graph.growing import possible_inputs
 from engine.graph.registry import Registry
+from engine.graph.spec import NodeSpec
 from engine.run.keys import Fingerprints
 from engine.run.order import in_order
 
@@ -131,7 +133,9 @@ class _Weak(dict[str, frozenset[str]]):
         self.registry = registry
 
     def __missing__(self, kind: str) -> frozenset[str]:
-        names = self[kind] = frozenset(
-            input.name for input in self.registry[kind].inputs if input.lazy or input.raw_link
-        )
+        names = self[kind] = self.registry.once(_weak_inputs, kind)
         return names
+
+
+def _weak_inputs(spec: NodeSpec) -> frozenset[str]:
+    return frozenset(input.name for input in possible_inputs(spec) if input.lazy or input.raw_link)

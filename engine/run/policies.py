@@ -13,23 +13,33 @@ CachePolicy: TypeAlias = Literal["all", "classic", "none"] | int
 results."""
 
 
-def cache_for(policy: CachePolicy, memory: MemoryCache | None = None, disk: Cache | None = None) -> Cache:
+def cache_for(
+    policy: CachePolicy,
+    memory: MemoryCache | None = None,
+    disk: Cache | None = None,
+    *,
+    device: str = "cpu",
+    budget: int | None = None,
+) -> Cache:
     """The cache for a policy.
 
     Args:
         policy: What to keep between runs.
-        memory: Where the policy "all" keeps results; by default a `MemoryCache` of the default size.
+        memory: Where the policy "all" keeps results; by default a `MemoryCache` for the device and the budget.
         disk: Where the policy "all" keeps them besides. The others forget on purpose, and do without.
+        device: Where nodes compute.
+        budget: Bytes of that device's memory that models and results may take; by default half of it.
     """
+    budgets = (budget, device, None) if device == "cpu" else (None, device, budget)
     match policy:
         case "all":
-            memory = memory or MemoryCache()
+            memory = memory or MemoryCache(*budgets)
             return Layers(memory, disk) if disk is not None else memory
         case "classic":
-            return ClassicCache()
+            return ClassicCache(*budgets)
         case "none":
             return NoCache()
-    return RecentCache(policy)
+    return RecentCache(policy, *budgets)
 
 
 class ClassicCache(MemoryCache):
@@ -38,13 +48,16 @@ class ClassicCache(MemoryCache):
     What nodes turned into is not known beforehand: those results stay if the run before used them.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
-        super().__init__(budget)
+    def __init__(
+        self, budget: int | None = None, device: str = "cpu", device_budget: int | None = None
+    ) -> None:
+        super().__init__(budget, device, device_budget)
         self._planned: set[str] = set()
         self._used: set[str] = set()
 
     def begin(self, keys: Collection[str]) -> None:
         """Let go of all that neither this run needs nor nodes of the last one turned into."""
+        super().begin(keys)
         wanted = set(keys)
         with self._lock:
             inner = self._used - self._planned
@@ -69,12 +82,15 @@ class ClassicCache(MemoryCache):
 class RecentCache(MemoryCache):
     """Keeps so many results, those that were used last; within a run it keeps all."""
 
-    def __init__(self, most: int, budget: int | None = None) -> None:
-        super().__init__(budget)
+    def __init__(
+        self, most: int, budget: int | None = None, device: str = "cpu", device_budget: int | None = None
+    ) -> None:
+        super().__init__(budget, device, device_budget)
         self.most = most
 
     def begin(self, keys: Collection[str]) -> None:
         """Let go of the results that were not used for longest, but of none that this run needs."""
+        super().begin(keys)
         wanted = set(keys)
         with self._lock:
             by_age = sorted(self.host.entries, key=lambda key: self.host.entries[key].used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from engine.run.events import Picture
 
@@ -52,12 +52,13 @@ def picture_of(value: object, largest: int = LARGEST) -> Picture | None:
         if base in _PREVIEWERS:
             shown = _PREVIEWERS[base](value)
             return None if shown is None else picture_of(shown, largest)
-    return _encoded(value, largest) if isinstance(value, Drawing) else None
+    return encoded(value, largest) if isinstance(value, Drawing) else None
 
 
-def _encoded(drawing: Drawing, largest: int) -> Picture:
+def encoded(drawing: Drawing, largest: int, form: Literal["JPEG", "PNG"] = "JPEG") -> Picture:
+    """A drawing as a file, no larger than so many pixels a side."""
     small = drawing.convert("RGB")
     small.thumbnail((largest, largest))
     into = io.BytesIO()
-    small.save(into, "JPEG", quality=QUALITY)
-    return Picture("image/jpeg", into.getvalue())
+    small.save(into, form, quality=QUALITY)
+    return Picture(f"image/{form.lower()}", into.getvalue())

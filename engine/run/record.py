@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.graph.graph import Link
+from engine.graph.growing import inputs_of
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
 from engine.run.literals import as_taken
@@ -129,7 +130,7 @@ def _node_record(id: str, plan: Plan, registry: Registry, device: str) -> NodeRe
     spec = registry[node.kind]
     literals: dict[str, str] = {}
     links: dict[str, tuple[str, str]] = {}
-    for input in spec.inputs:
+    for input in inputs_of(spec, node.inputs):
         value = node.inputs.get(input.name, input.default)
         if isinstance(value, Link):
             source = registry[plan.graph.nodes[value.node].kind]

@@ -180,6 +180,8 @@ class State:
     def _make_ready(self, task: Task) -> None:
         # What is only read from the cache or gathered from an expansion does not compute.
         task.lane = "host" if task.from_cache or task.growth else task.kind.lane
+        if task.lane == "device":
+            task.ready = perf_counter()
         self._ready[task.lane].append(task)
 
     def take(self) -> Task | None:

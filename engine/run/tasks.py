@@ -45,7 +45,8 @@ class Task(Source):
     """One node that is to run, or whose result is to be taken from the cache.
 
     `waiting` counts what the task itself waits for. `unasked` are its lazy inputs, and `held` what is kept in case
-    they are asked for. `twins` are other nodes of the same key, which this task stands for too.
+    they are asked for. `twins` are other nodes of the same key, which this task stands for too. `ready` is since
+    when it might have had the device, or 0.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Task(Source):
         "path",
         "peak",
         "quick",
+        "ready",
         "scope",
         "size",
         "started",
@@ -92,6 +94,7 @@ class Task(Source):
         self.size = 0
         self.peak = 0
         self.started = 0.0
+        self.ready = 0.0
         self.growth: OpenGrowth | None = None
 
 

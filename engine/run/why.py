@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.graph.graph import Link
 from engine.graph.registry import Registry
@@ -139,14 +139,13 @@ def explain(plan: Plan, registry: Registry, device: str, before: Record | None) 
             yield id, AlwaysRuns() if registry[plan.graph.nodes[id].kind].effect else NotKept()
         else:
             change = changes.of(id)
-            yield id, UpstreamChanged(changes.way_up(change)) if isinstance(change, _Above) else change
+            yield id, UpstreamChanged(_way_up(change)) if isinstance(change, _Above) else change
 
 
-@dataclass(frozen=True, slots=True)
-class _Above:
-    """A change that lies above a node: the node it reads by which it is reached, and where it is."""
+class _Above(NamedTuple):
+    """A change that lies above a node: the first nodes on the way up to it, and where it is."""
 
-    next: str
+    way: tuple[str, ...]
     origin: str
 
 
@@ -173,7 +172,10 @@ class _Changes:
                 continue
             else:
                 above = self.found.get(source)
-                self.found[id] = _Above(source, above.origin if isinstance(above, _Above) else source)
+                if isinstance(above, _Above):
+                    self.found[id] = _Above((source, *above.way[: LONGEST_WAY - 1]), above.origin)
+                else:
+                    self.found[id] = _Above((source,), source)
             way.pop()
         return self.found[id]
 
@@ -192,12 +194,10 @@ class _Changes:
         """Whether a node was not there or had another key."""
         return id not in self.old or key_of(self.old, id) != self.plan.keys[id]
 
-    def way_up(self, change: _Above) -> tuple[str, ...]:
-        """The nodes by which a change is reached, the one that changed last."""
-        way = [change.next]
-        while len(way) < LONGEST_WAY and isinstance(above := self.found.get(way[-1]), _Above):
-            way.append(above.next)
-        return tuple(way if way[-1] == change.origin else [*way, change.origin])
+
+def _way_up(change: _Above) -> tuple[str, ...]:
+    """The nodes by which a change is reached, the one that changed last."""
+    return change.way if change.way[-1] == change.origin else (*change.way, change.origin)
 
 
 def _declared_otherwise(now: NodeRecord) -> Why:

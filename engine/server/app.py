@@ -12,13 +12,30 @@ from engine.server.access import login
 from engine.server.access.guard import DOOR, allow_origins, check_place, check_token, tell_failures
 from engine.server.access.headers import add_headers
 from engine.server.access.tokens import Door
-from engine.server.files import models_routes, settings_routes, uploads, userdata, users, view
+from engine.server.files import (
+    document_routes,
+    models_routes,
+    settings_routes,
+    template_routes,
+    uploads,
+    userdata,
+    users,
+    view,
+)
 from engine.server.frontend import editor_file
 from engine.server.metrics import REQUESTS, RequestCounts, count_requests
 from engine.server.nodes import node_routes, pack_files
 from engine.server.nodes.pack_routes import PACK_ROUTES, PackRoutes, pack_answer
 from engine.server.prompts import accept, validate_route
-from engine.server.runs import history_routes, queue_routes, runs_routes
+from engine.server.runs import (
+    forecast_routes,
+    history_routes,
+    job_routes,
+    peek_routes,
+    queue_routes,
+    runs_routes,
+    timeline_routes,
+)
 from engine.server.services import SERVICES, Services
 from engine.server.telling import run_events, socket
 
@@ -29,10 +46,16 @@ TWICE = (
     queue_routes.table,
     history_routes.table,
     runs_routes.table,
+    forecast_routes.table,
+    peek_routes.table,
+    timeline_routes.table,
+    job_routes.table,
     run_events.table,
     node_routes.table,
     validate_route.table,
     system_routes.table,
+    document_routes.table,
+    template_routes.table,
     models_routes.table,
     view.table,
     uploads.table,
@@ -59,6 +82,7 @@ def make_app(services: Services, door: Door) -> web.Application:
     app[openapi.ROUTES] = tuple(routes())
     for route in routes():
         app.router.add_route(route.method, route.path, route.handler)
+    socket.say_goodbye_in_the_end(app)
     app.on_response_prepare.append(allow_origins)
     app.on_response_prepare.append(add_headers)
     return app

@@ -1,13 +1,15 @@
-"""The editor's files, and a plain page where it is not built."""
+"""The editor's files, and how long browsers may keep them."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from aiohttp import web
 
 from engine.run.names import BadName, safe_join
-from engine.server.access.headers import EDITOR, FOREIGN_EDITOR
+from engine.server.access.headers import EDITOR, FOREIGN_EDITOR, NOTHING
+from engine.server.no_editor import PAGE, STYLE_HASH
 from engine.server.options import Options
 from engine.server.services import SERVICES
 
@@ -15,6 +17,8 @@ table = web.RouteTableDef()
 NO_CACHE = {"Cache-Control": "no-cache"}
 NEVER_KEPT = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "0"}
 ONE_DAY = {"Cache-Control": "public, max-age=86400"}
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+NAMED_BY_CONTENT = re.compile(r"assets/.+-[\w-]{8}\.\w+")  # as Vite names what it builds
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico", ".bmp"}
 TYPES = {
     ".js": "text/javascript",
@@ -30,19 +34,6 @@ TYPES = {
     ".png": "image/png",
 }
 
-NOT_BUILT = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Weft</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>
-<h1>Weft is running</h1>
-<p>It has no editor of its own yet. Another one's files, such as ComfyUI's, are served with</p>
-<pre><code>python main.py --front-end-root DIRECTORY</code></pre>
-<p>Scripts and other clients can use the server as it is:
-<a href="/api/openapi.json">what it understands</a>, <a href="/api/health">whether it is well</a>.</p>
-</html>
-"""
-
 
 @table.get("/")
 async def get_editor(request: web.Request) -> web.StreamResponse:
@@ -50,9 +41,8 @@ async def get_editor(request: web.Request) -> web.StreamResponse:
     options = request.app[SERVICES].options
     page = options.front_end / "index.html" if options.front_end else None
     if page is None or not page.is_file():
-        return web.Response(
-            text=NOT_BUILT, content_type="text/html", headers={**NEVER_KEPT, **_policy(options)}
-        )
+        policy = {"Content-Security-Policy": f"{NOTHING}; style-src {STYLE_HASH}"}
+        return web.Response(text=PAGE, content_type="text/html", headers={**NEVER_KEPT, **policy})
     return static_file(page, {**NEVER_KEPT, **_policy(options)})
 
 
@@ -61,7 +51,9 @@ def editor_file(request: web.Request) -> web.StreamResponse | None:
     options = request.app[SERVICES].options
     if options.front_end is None or request.method not in {"GET", "HEAD"}:
         return None
-    return file_below(options.front_end, request.path.lstrip("/"), _policy(options))
+    name = request.path.lstrip("/")
+    kept = FOR_GOOD if options.own_front_end and NAMED_BY_CONTENT.fullmatch(name) else {}
+    return file_below(options.front_end, name, {**kept, **_policy(options)})
 
 
 def file_below(root: Path, name: str, headers: dict[str, str]) -> web.StreamResponse | None:

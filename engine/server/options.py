@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class Options:
         token: What a client must show; none is asked for if it is empty.
         tls: The certificate, for https.
         limits: How large what clients send may be.
-        front_end: The editor's files; none if it is not built.
+        front_end: Where the editor's files are, or will be once it is built.
         own_front_end: Whether that is Weft's own editor, which can do with the strictest policy.
         user: Where settings and saved workflows of users lie.
         packs: The folders that packs are found in.
@@ -72,6 +73,7 @@ class Options:
         return all(is_loopback(host) for host in self.host)
 
 
+@lru_cache(64)  # asked for every request
 def is_loopback(host: str) -> bool:
     """Whether an address, or the name localhost, stands for this machine alone. No name is ever looked up."""
     try:

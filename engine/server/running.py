@@ -7,7 +7,6 @@ import contextlib
 import gc
 import logging
 import signal
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,9 +16,13 @@ from pathlib import Path
 from aiohttp import web
 
 from engine.backends.backend import Backend, Packs, WorkerLost
+from engine.backends.questions import WorkerFailed
 from engine.backends.settings import Settings
 from engine.graph.registry import registry_of
 from engine.packs.manifest import Manifest, current_digest, read_manifest, write_manifest
+from engine.packs.serving import ON_PROMPT
+from engine.run.files import clear_unfinished
+from engine.server.access.tls import tls_context
 from engine.server.access.tokens import Door
 from engine.server.app import make_app
 from engine.server.dispatch.disk_space import DiskSpace
@@ -135,6 +138,7 @@ async def _at_work(services: Services, app: web.Application, known: Manifest | N
     tasks = [
         asyncio.create_task(_learn(services, app, known)),
         asyncio.create_task(asyncio.to_thread(_clear_old, services.settings.files.temp)),
+        asyncio.create_task(asyncio.to_thread(_clear_unfinished, services)),
     ]
     try:
         yield
@@ -151,24 +155,26 @@ async def _learn(services: Services, app: web.Application, known: Manifest | Non
     nodes, settings = services.nodes, services.settings
     digest = await asyncio.to_thread(current_digest, settings.packs, settings.libraries)
     if known is not None and known.digest == digest:
+        nodes.handle_prompts = known.handles_prompts
         nodes.replace(_packs_of(known))
-    packs = await _once_ready(services.backend)
+    packs, routes = await _once_ready(services.backend)
+    nodes.handle_prompts = ON_PROMPT in routes
     nodes.replace(packs)
     for failure in packs.failures:
         LOG.warning("Skipped %s", failure.describe())
-    app[PACK_ROUTES].replace(await services.backend.routes())
+    app[PACK_ROUTES].replace(routes)
     if known is None or known.digest != digest:
-        manifest = Manifest(digest, tuple(packs.registry.values()), packs.failures)
+        manifest = Manifest(digest, tuple(packs.registry.values()), packs.failures, nodes.handle_prompts)
         with contextlib.suppress(OSError):  # a read-only or full disk costs time at the next start, no more
             await asyncio.to_thread(write_manifest, settings.manifest, manifest)
 
 
-async def _once_ready(backend: Backend) -> Packs:
-    """What the worker has imported, however often it has to be started; why it could not be is in the log."""
+async def _once_ready(backend: Backend) -> tuple[Packs, tuple[tuple[str, str], ...]]:
+    """What the worker has imported, and its routes, however often it has to be started; the log says why."""
     while True:
         try:
-            return await backend.ready()
-        except WorkerLost:
+            return await backend.ready(), await backend.routes()
+        except (WorkerLost, WorkerFailed):
             await asyncio.sleep(AGAIN)
 
 
@@ -178,10 +184,7 @@ def _packs_of(known: Manifest | None) -> Packs:
 
 async def _listen(runner: web.AppRunner, options: Options) -> tuple[str, ...]:
     """Listen at every address; gives the URLs."""
-    secure = None
-    if options.tls is not None:
-        secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        secure.load_cert_chain(options.tls.certificate, options.tls.key)
+    secure = tls_context(options.tls) if options.tls is not None else None
     for host in options.host:
         await web.TCPSite(runner, host, options.port, ssl_context=secure).start()
     scheme = "https" if secure else "http"
@@ -201,6 +204,12 @@ def _clear_old(temp: Path) -> None:
         with contextlib.suppress(OSError):
             if path.is_file() and path.stat().st_mtime < limit:
                 path.unlink()
+
+
+def _clear_unfinished(services: Services) -> None:
+    settings = services.settings
+    for folder in (settings.files.output, settings.folders.input, services.options.user):
+        clear_unfinished(folder)
 
 
 class _Stop:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from engine.store.contents import pack, unpack
 from engine.store.records import Artifact, EventPage, Finished, Run, RunStatus
-from engine.store.rows import COLUMNS, OVER, WIDTH, run_of
+from engine.store.rows import COLUMNS, OVER, SHOWN, SHOWN_WIDTH, WIDTH, run_of, shown_run_of
 
 Cursor: TypeAlias = int  # where a page ended
 
@@ -25,6 +25,12 @@ def find(db: sqlite3.Connection, id: str) -> Run | None:
     """The run of this id, whatever became of it."""
     row = db.execute(f"SELECT {COLUMNS} FROM run WHERE id = ?", (id,)).fetchone()
     return None if row is None else run_of(row)
+
+
+def shown(db: sqlite3.Connection, id: str) -> Run | None:
+    """The same with its parent and its first picture."""
+    row = db.execute(f"SELECT {SHOWN} FROM run WHERE id = ?", (id,)).fetchone()
+    return None if row is None else shown_run_of(row)
 
 
 def finished(db: sqlite3.Connection, id: str) -> Finished | None:
@@ -54,6 +60,8 @@ def page(
 ) -> tuple[list[Run], Cursor | None]:
     """A page of runs without their graphs, the newest first, and where the next page begins, if there is one.
 
+    Each has its parent and its first picture.
+
     Runs that come or go meanwhile neither repeat others nor hide them.
 
     Args:
@@ -65,11 +73,12 @@ def page(
     if batch:
         conditions.append("batch != ''")  # so that SQLite sees that its index serves
     rows = db.execute(
-        f"SELECT {COLUMNS}, rank FROM run WHERE {' AND '.join(conditions)} ORDER BY rank DESC LIMIT ?",
+        f"SELECT {SHOWN}, rank FROM run WHERE {' AND '.join(conditions)} ORDER BY rank DESC LIMIT ?",
         (*values, *(value for _, value in wanted if value is not None), max(1, most) + 1),
     ).fetchall()
-    shown = rows[: max(1, most)]
-    return [run_of(row) for row in shown], (shown[-1][WIDTH] if len(rows) > len(shown) else None)
+    listed = rows[: max(1, most)]
+    next = listed[-1][SHOWN_WIDTH] if len(rows) > len(listed) else None
+    return [shown_run_of(row) for row in listed], next
 
 
 def forget(db: sqlite3.Connection, ids: Iterable[str]) -> int:
@@ -120,6 +129,14 @@ def artifacts(db: sqlite3.Connection, id: str) -> list[Artifact]:
         (id,),
     )
     return [Artifact(*row) for row in rows]
+
+
+def timeline(db: sqlite3.Connection, id: str) -> bytes | None:
+    """When what was done in a run, as it was packed; None where nothing is known of it."""
+    row = db.execute(
+        "SELECT packed FROM timeline JOIN run ON run.rank = timeline.run WHERE run.id = ?", (id,)
+    ).fetchone()
+    return None if row is None else unpack(row[0])
 
 
 def change_counter(db: sqlite3.Connection) -> int:

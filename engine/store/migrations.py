@@ -98,7 +98,20 @@ CREATE TRIGGER run_forgotten AFTER DELETE ON run BEGIN
 END;
 """
 
-MIGRATIONS: Final = (FIRST,)
+# Beside the table of runs, since whatever stands behind a document there is slow to read.
+# origin: the run that one was changed from. timeline: when what was done, as `engine.run.timeline` packs it.
+SECOND: Final = """
+CREATE TABLE origin (
+    run INTEGER PRIMARY KEY REFERENCES run (rank) ON DELETE CASCADE,
+    parent TEXT NOT NULL
+) STRICT;
+CREATE TABLE timeline (
+    run INTEGER PRIMARY KEY REFERENCES run (rank) ON DELETE CASCADE,
+    packed BLOB NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: Final = (FIRST, SECOND)
 
 
 def version_of(db: sqlite3.Connection) -> int:
@@ -117,7 +130,7 @@ def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[str] = MIGRATION
     if version > len(steps):
         raise StoreTooNew(path, version, len(steps))
     for number, step in enumerate(steps[version:], version + 1):
-        if number > 1:
+        if version > 0:  # of a new one, there is nothing to keep
             _copy(db, path.with_name(f"{path.stem}.before-{number}{path.suffix}"))
         try:
             db.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")

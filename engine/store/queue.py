@@ -10,6 +10,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -57,7 +58,10 @@ def submit(db: sqlite3.Connection, run: NewRun) -> Run:
             keep_content(db, run.extra),
         ),
     ).fetchone()
-    return run_of(row)
+    if run.parent is None:
+        return run_of(row)
+    db.execute("INSERT INTO origin SELECT rank, ? FROM run WHERE id = ?", (run.parent, run.id))
+    return replace(run_of(row), parent=run.parent)
 
 
 def submit_all(db: sqlite3.Connection, runs: Sequence[NewRun]) -> list[Run]:
@@ -113,6 +117,8 @@ def finish(
             for file in outcome.artifacts
         ],
     )
+    if outcome.timeline:
+        db.execute("INSERT INTO timeline VALUES (?, ?)", (row[0], pack(outcome.timeline)))
     return True
 
 

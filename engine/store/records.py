@@ -23,6 +23,7 @@ class NewRun:
         priority: Higher goes first, whatever the number.
         batch: Names runs that belong together.
         key: The client's idempotency key: a second run with it is not made, the first one is answered.
+        parent: The id of the run that this one was changed from, if the client says; it need not be known.
     """
 
     id: str
@@ -35,6 +36,16 @@ class NewRun:
     priority: int = 0
     batch: str = ""
     key: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture as clients ask `/view` for it."""
+
+    filename: str
+    subfolder: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,8 @@ class Run:
     """A run as the queue or the history shows it, without its graph. Times are Unix seconds.
 
     `reason` says why it is not done: the error, in a sentence. `node` and `exit_code` are the last ones seen of a
-    worker that died.
+    worker that died. `parent` is the run that it was changed from, `picture` the first one that it made; both are
+    looked up only where runs are shown to people.
     """
 
     id: str
@@ -60,6 +72,8 @@ class Run:
     reason: str = ""
     node: str | None = None
     exit_code: int | None = None
+    parent: str | None = None
+    picture: Shot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +100,16 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `document` is the JSON that the history keeps of it (outputs, messages, timings)."""
+    """How an attempt ended. `document` is the JSON that the history keeps of it (outputs, messages, timings).
+
+    `timeline` says when what was done, packed; empty where nobody has taken note.
+    """
 
     status: Literal["done", "failed", "cancelled"]
     document: bytes = b"{}"
     artifacts: tuple[Artifact, ...] = ()
     reason: str = ""
+    timeline: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engine.store.contents import digest, keep_content, unpack
 from engine.store.errors import UNREADABLE
 from engine.store.rows import COLUMNS, OVER, WIDTH, run_of
 
-TABLES: Final = ("content", "run", "event", "artifact")
+TABLES: Final = ("content", "run", "event", "artifact", "origin", "timeline")
 LAST_ROW = 2**62
 HOPELESS = 200  # failures before anything could be read: the table has lost its beginning
 MOST_FAILURES = 20_000  # a few seconds
@@ -54,15 +54,19 @@ def salvage(source: sqlite3.Connection, target: sqlite3.Connection) -> Salvaged:
     source.text_factory = lambda text: text.decode("utf-8", "replace")
     target.execute("PRAGMA foreign_keys = OFF")
     target.execute("BEGIN")
-    complete = [_copy_table(source, target, table) for table in TABLES]
+    known = {
+        name for (name,) in target.execute("SELECT name FROM sqlite_schema")
+    }  # an older version has fewer
+    tables = [table for table in TABLES if table in known]
+    complete = [_copy_table(source, target, table) for table in tables]
     whole = _copy_queue(source, target) and all(complete)
     whole = _drop_false_contents(target) and whole
     whole = _mend_runs(target) and whole
     target.execute(CONSISTENT)
     target.execute(IN_ORDER)
     target.execute("DELETE FROM content WHERE id NOT IN (SELECT graph FROM run UNION SELECT extra FROM run)")
-    target.execute("DELETE FROM event WHERE run NOT IN (SELECT rank FROM run)")
-    target.execute("DELETE FROM artifact WHERE run NOT IN (SELECT rank FROM run)")
+    for table in set(tables) - {"content", "run"}:
+        target.execute(f"DELETE FROM {table} WHERE run NOT IN (SELECT rank FROM run)")
     runs, waiting = target.execute(
         "SELECT count(*), count(*) FILTER (WHERE status IN ('queued', 'running')) FROM run"
     ).fetchone()

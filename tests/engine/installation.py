@@ -92,6 +92,12 @@ def read(name: Annotated[str, ModelFile("texts")], *, ctx: Context) -> Text:
     return ctx.model_file("texts", name).read_text()
 
 
+@node("ShowText")
+def show_text(text: str) -> Published:
+    """Say a text."""
+    return Published(shown={"text": (text,)})
+
+
 @node("SaveText")
 def save_text(text: str, filename_prefix: str = "text", *, ctx: Context) -> Published:
     """Save a text."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,19 @@ def test_a_graph_is_saved_and_loaded(flow: Flow, here: Installation, tmp_path: P
     assert Flow.load(tmp_path / "graph.json").graph == flow.graph
     done = here("run", str(tmp_path / "graph.json"), "--output", str(tmp_path / "elsewhere"))
     assert (done.code, (tmp_path / "elsewhere" / "kept_00001_.txt").read_text()) == (0, "kept")
+
+
+def test_a_graph_is_saved_as_it_was_drawn(here: Installation, tmp_path: Path) -> None:
+    keep = {"title": "k", "inputs": [], "outputs": [], "nodes": {"s": {"class_type": "Word", "inputs": {}}}}
+    drawn = {"weft": 2, "nodes": {"1": {"class_type": "@keep", "inputs": {}}}, "subgraphs": {"keep": keep}}
+    file = tmp_path / "drawn.json"
+    file.write_text(json.dumps(drawn))
+    settings = replace(settings_at(here.folder), packs=(builtin(here.folder / "toy_nodes"),))
+    loaded = Flow.load(file, settings, "cpu")
+    loaded.save(file)
+
+    assert json.loads(file.read_text()) == drawn
+    assert list(loaded.graph.nodes) == ["1:s"]
 
 
 def test_an_unknown_node_is_an_error_at_once(flow: Flow) -> None:

@@ -40,15 +40,16 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_is_let_go(
             try:
                 await fast.until("picture")
                 files = open_files(live.pid)
-                with await deaf_socket(live, "watched"):
+                with await deaf_socket(live, "watched") as deaf:
                     while open_files(live.pid) <= files:
                         await fast.until("picture")
-                    while open_files(live.pid) > files:
+                    while await sockets(live) > 1:
                         await fast.until("picture")
                         fast.heard.clear()
                         fast.pictures.clear()
                         shown_meanwhile += 1
                         most = max(most, resident(live.pid) - before)
+                    said = await asyncio.to_thread(rest_of, deaf)
             finally:
                 until.touch()
             await fast.until_end(run)
@@ -56,6 +57,25 @@ async def test_a_client_that_does_not_read_holds_up_nobody_and_is_let_go(
 
     assert shown_meanwhile > 3
     assert most < 64 * MIB
+    assert b"\x03\xf5Too far behind" in said  # 1013, and why
+
+
+async def sockets(live: Live) -> int:
+    """How many websockets the server has, as far as it says so."""
+    told = (await live.ask("GET", "/metrics"))[1].decode()
+    return int(float(next(line.split()[1] for line in told.splitlines() if line.startswith("weft_clients "))))
+
+
+def rest_of(line: socket.socket) -> bytes:
+    """What a client reads at last, until the server closes the line; the end of it."""
+    line.settimeout(PATIENCE)
+    said = b""
+    try:
+        while part := line.recv(2**16):
+            said = (said + part)[-2000:]
+    except ConnectionResetError:
+        pass
+    return said
 
 
 async def deaf_socket(live: Live, client: str) -> socket.socket:

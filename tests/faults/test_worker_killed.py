@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.run.makers import notes_makers
 from tests.engine.served import Served
 from tests.faults.lab import children, gone, is_alive, saved, saved_bytes, shown, story, talking, there, use
 
@@ -27,7 +28,7 @@ def killed(where: str, mark: str, log: str) -> dict[str, object]:
 async def test_wherever_the_worker_is_killed_the_run_is_done_once(
     standing: Served, tmp_path: Path, where: str
 ) -> None:
-    async with talking(standing, spare=1 if where == "after" else 0) as live:
+    async with talking(standing, spare=0 if notes_makers(tmp_path / "probe") else 1) as live:
         ended = await live.ended(
             await live.send(killed(where, str(tmp_path / "mark"), str(tmp_path / "log")))
         )

@@ -14,6 +14,7 @@ from ldm.checkpoint import (
     load_model,
     save_first_stage,
     save_model,
+    spec_in,
 )
 from tests.ldm.tiny import SPEC, tiny_model
 
@@ -102,3 +103,14 @@ def test_a_save_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="taken"):
         save_model(tiny_model(), target)
     assert [path.name for path in tmp_path.iterdir()] == ["taken.safetensors"]
+
+
+def test_what_a_file_holds_is_told_without_reading_its_weights(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    alone = tmp_path / "vae.safetensors"
+    save_first_stage(tiny_model().first_stage, alone)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+
+    assert spec_in(path) == SPEC
+    assert spec_in(alone) == SPEC.first_stage

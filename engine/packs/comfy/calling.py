@@ -11,9 +11,11 @@ from threading import RLock
 from typing import Any, TypeAlias
 
 from engine.graph.graph import Link
+from engine.graph.growing import possible_inputs
 from engine.graph.values import Lazy, Needed
 from engine.packs.comfy.declared import PackNode, waited_for
 from engine.packs.comfy.expansion import raw_link
+from engine.packs.comfy.growing import nested
 from engine.packs.comfy.hidden import hidden_value
 from engine.packs.comfy.results import read
 from engine.packs.comfy.running import CURRENT, Call, RunContext, entered, left
@@ -34,14 +36,16 @@ def function_of(node: PackNode) -> Callable[..., object]:
     """The node as a function that the engine calls with values by name."""
     prepare = _preparation(node)
     lazily = node.lazily
-    is_lazy = tuple(input.name for input in node.spec.inputs if input.lazy)
+    is_lazy = tuple(input.name for input in possible_inputs(node.spec) if input.lazy)
+    grown = node.spec.inputs if node.spec.growing else None
 
     def arguments(call: Call, inputs: dict[str, Any]) -> dict[str, Any]:
         missing = _without_lazy(inputs, is_lazy) if is_lazy else ()
         prepare(inputs, call)
+        given = inputs if grown is None else nested(grown, inputs)
         if missing and lazily is not None:
-            _ask(lazily(call.context.node), inputs, missing)
-        return inputs
+            _ask(lazily(call.context.node), given, missing, inputs)
+        return given
 
     return _async_function(node, arguments) if node.spec.is_async else _function(node, arguments)
 
@@ -108,7 +112,7 @@ def _preparation(node: PackNode) -> Callable[[dict[str, Any], Call], None]:
     """What turns what the engine gives into what the node expects."""
     changing, hidden, as_lists = node.inward, node.hidden, node.as_lists
     open_ended = node.spec.open_ended
-    raw = tuple(input.name for input in node.spec.inputs if input.raw_link)
+    raw = tuple(input.name for input in possible_inputs(node.spec) if input.raw_link)
     declared = frozenset(input.name for input in node.spec.inputs)
 
     def change(inputs: dict[str, Any], call: Call) -> None:
@@ -162,9 +166,14 @@ def _without_lazy(inputs: dict[str, Any], names: tuple[str, ...]) -> tuple[str, 
     return tuple(missing)
 
 
-def _ask(check: Callable[..., object], inputs: Mapping[str, Any], missing: tuple[str, ...]) -> None:
+def _ask(
+    check: Callable[..., object],
+    given: Mapping[str, Any],
+    missing: tuple[str, ...],
+    inputs: Mapping[str, Any],
+) -> None:
     """Ask the node which lazy inputs it wants. The first that is not there ends the call: there will be another."""
-    wanted = waited_for(check(**inputs))
+    wanted = waited_for(check(**given))
     for name in [wanted] if isinstance(wanted, str) else wanted or ():  # type: ignore[attr-defined]
         if isinstance(name, str) and (name in missing or name not in inputs):
             raise Needed(name)

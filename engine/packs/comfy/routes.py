@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import inspect
 import io
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from aiohttp import web
 from aiohttp.web_routedef import AbstractRouteDef, RouteDef, StaticDef
 
 from engine.packs.comfy.loading import pack_now
-from engine.packs.serving import ROUTES, Answer, Call, Route
+from engine.packs.serving import ON_PROMPT, ROUTES, Answer, Call, Route
 
 LARGEST = 2**30  # bytes of a request; the server in front has its own limit
 NOT_SENT = {"host", "connection", "content-length", "transfer-encoding", "expect"}
@@ -106,6 +108,19 @@ def add_route(definition: AbstractRouteDef) -> None:
             ROUTES.append(Route(method.upper(), path, one.answer, pack_now()))
         case StaticDef(prefix=prefix):
             ROUTES.append(Route("GET", f"{prefix.rstrip('/')}/{{path:.*}}", one.answer, pack_now()))
+
+
+def add_prompt_handler(handler: Callable[[Any], Any]) -> None:
+    """Have prompts go through a function, from now on."""
+
+    async def answer(call: Call) -> Answer:
+        changed = handler(json.loads(call.body))
+        changed = await changed if inspect.isawaitable(changed) else changed
+        if not isinstance(changed, dict):
+            raise TypeError(f"a handler of prompts returned {type(changed).__name__}, not what was posted.")
+        return 200, (), json.dumps(changed).encode()
+
+    ROUTES.append(Route(*ON_PROMPT, answer, pack_now()))
 
 
 class OneRoute:

@@ -8,10 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from engine.graph.spec import InputSpec, NodeSpec, OutputSpec
+from engine.graph.types import Anything
 from engine.packs.comfy.calling import CONTEXT
 from engine.packs.comfy.declared import PackNode, Parameters, parameters_of, waited_for
+from engine.packs.comfy.growing import growing_of
 from engine.packs.comfy.inputs import Declared, input_spec
 from engine.packs.comfy.ports import given
+from engine.packs.comfy.surface.io_growing import (
+    DynamicInput,
+    DynamicSlotInput,
+    MatchTypeInput,
+    MatchTypeOutput,
+)
 from engine.packs.comfy.surface.io_node import ComfyNode, Schema
 from engine.packs.comfy.v1 import NoNode, declared_as
 from engine.packs.comfy.values import changes_inward, outward
@@ -47,7 +55,7 @@ def v3_node(cls: Any) -> Callable[..., object]:
         lambda path: cls.execute,
         (lambda path: cls.check_lazy_status) if asks else None,
         bool(schema.is_input_list),
-        tuple(outward(output.type) for output in spec.outputs),
+        tuple(outward(Anything() if output.match else output.type) for output in spec.outputs),
         tuple(input.name for input in spec.inputs if changes_inward(input.type)),
         (),
         may_expand=bool(schema.enable_expand),
@@ -56,6 +64,7 @@ def v3_node(cls: Any) -> Callable[..., object]:
 
 
 def _spec(cls: Any, schema: Schema, checked: Parameters) -> NodeSpec:
+    growing = any(isinstance(input, DynamicInput) for input in schema.inputs)
     hidden = tuple((each.name, each.value) for each in schema.hidden)
     knows_itself = any(kind == "UNIQUE_ID" for _, kind in hidden)
     return NodeSpec(
@@ -72,7 +81,9 @@ def _spec(cls: Any, schema: Schema, checked: Parameters) -> NodeSpec:
         is_async=inspect.iscoroutinefunction(cls.execute),
         context=CONTEXT,
         once_per_node=knows_itself or bool(schema.not_idempotent),
-        open_ended=parameters_of(cls.execute).any,
+        open_ended=growing or parameters_of(cls.execute).any,
+        open_to_literals=growing,
+        growing=growing,
         deprecated=bool(schema.is_deprecated),
         experimental=bool(schema.is_experimental),
         style="v3",
@@ -88,10 +99,15 @@ def _schema(cls: Any) -> Schema:
 
 
 def _input(input: Any, schema: Schema, checked: Parameters) -> InputSpec:
-    return input_spec(
+    type, match = input.get_io_type(), ""
+    if isinstance(input, MatchTypeInput):
+        type, match = input.template.allowed, input.template.template_id
+    elif isinstance(input, DynamicSlotInput):
+        type = input.slot.get_io_type()
+    spec = input_spec(
         Declared(
             str(input.id),
-            input.get_io_type(),
+            type,
             input.as_dict(),
             required=not input.optional,
             in_list=bool(schema.is_input_list),
@@ -99,17 +115,23 @@ def _input(input: Any, schema: Schema, checked: Parameters) -> InputSpec:
             checks_types="input_types" in checked.names,
         )
     )
+    if isinstance(input, DynamicInput):
+        nobody = Parameters(frozenset(), False)  # checks see these inputs by other names
+        return replace(spec, grows=growing_of(input, lambda inner: _input(inner, schema, nobody)))
+    return replace(spec, match=match) if match else spec
 
 
 def _output(output: Any) -> OutputSpec:
     name = str(output.id)
     label = str(output.display_name or output.io_type)
+    match = output.template if isinstance(output, MatchTypeOutput) else None
     return OutputSpec(
         name,
-        given(output.get_io_type()),
+        given(match.allowed if match else output.get_io_type()),
         gives_list=bool(output.is_output_list),
         help=str(output.tooltip or ""),
         label="" if label == name else label,
+        match=match.template_id if match else "",
     )
 
 

@@ -10,14 +10,17 @@ from aiohttp import web
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 USER_FILE = f"sandbox; {NOTHING}"
 EDITOR = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
-    "media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 # ComfyUI's own front end, and the scripts that packs bring for it, are written without such a policy in mind.
-FOREIGN_EDITOR = EDITOR.replace(
-    "script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:"
-).replace("base-uri 'none'", "base-uri 'self'")
+FOREIGN_EDITOR = (
+    EDITOR.replace("script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:")
+    .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    .replace("font-src 'self'", "font-src 'self' data:")
+    .replace("base-uri 'none'", "base-uri 'self'")
+)
 
 EVERYWHERE = {
     "Content-Security-Policy": NOTHING,

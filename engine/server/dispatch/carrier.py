@@ -15,13 +15,14 @@ from engine.server.dispatch.artifacts import artifacts_of
 from engine.server.dispatch.attempt import Attempt
 from engine.server.dispatch.disk_space import ran_out_of_room
 from engine.server.dispatch.persisting import AGAIN, Persistence
+from engine.server.dispatch.steps import Standing
 from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.telling.audience import Audience
 from engine.server.telling.hub import Hub
 from engine.store import history
 from engine.store.errors import StoreClosed
 from engine.store.opening import Store
-from engine.store.records import Claimed, Outcome
+from engine.store.records import Claimed, Outcome, Run
 
 POISONED = (
     "It ended the worker twice, so it is not tried again. See the server's log, and change what it asks for."
@@ -95,10 +96,11 @@ class Carrier:
             # A fault of ours: it must neither stop the queue nor leave the run without an end.
             log.exception("Run %s could not be carried to its end", run.id)
             outcome = Outcome("failed", reason=f"Internal error: {type(error).__name__}: {error}")
-            _, _, standing = await self._persistence.write(steps.finish, run, outcome, (), claims=False)
-            self._audience.stands(standing)
-            self.over(run.id)
-            return None
+            _, following, standing = await self._persistence.write(
+                steps.finish, run, outcome, (), claims=self._may_claim()
+            )
+            self._tell_of_end(run, standing)
+            return following
         finally:
             self._audience.turn_to(None)
 
@@ -155,22 +157,34 @@ class Carrier:
         files = await artifacts_of(account.files)
         closing = account.close()
         status = account.end.status if account.end is not None else "failed"
-        outcome = Outcome(status, account.document(), files, account.reason)
+        timeline = account.end.timeline if account.end is not None else b""
+        outcome = Outcome(status, account.document(), files, account.reason, timeline)
         full = account.failure is not None and ran_out_of_room(account.failure.error, account.failure.message)
         claims = self._persistence.has_room and not full and self._may_claim()
         pages = attempt.last_page(closing)
         done, claimed, standing = await self._persistence.write(
             steps.finish, run, outcome, pages, claims=claims
         )
-        if done:
-            end, nothing = closing
-            attempt.conclude([end])
-            self._audience.stands(standing)
-            attempt.conclude([nothing])
-            self.over(run.id)
-        if full:
-            await self._persistence.rest(account.reason)
+        try:
+            if done:
+                end, nothing = closing
+                attempt.conclude([end])
+                self._audience.stands(standing)
+                attempt.conclude([nothing])
+                self.over(run.id)
+            if full:
+                await self._persistence.rest(account.reason)
+        except StoreClosed:
+            raise
+        except Exception:  # the run has its end, and the next one has been taken: that must not be lost
+            log.exception("Run %s is over, but not everybody could be told", run.id)
+            self._tell_of_end(run, standing)
         return claimed
+
+    def _tell_of_end(self, run: Run, standing: Standing) -> None:
+        """Tell as much as can go wrong least."""
+        self.over(run.id)
+        self._audience.stands(standing)
 
     async def _lost(self, attempt: Attempt, lost: WorkerLost) -> None:
         account, run = attempt.account, attempt.run

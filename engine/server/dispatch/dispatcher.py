@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -17,13 +17,13 @@ from engine.backends.backend import Backend
 from engine.server.dispatch import steps
 from engine.server.dispatch.carrier import Carrier
 from engine.server.dispatch.disk_space import DiskSpace
-from engine.server.dispatch.persisting import Persistence
+from engine.server.dispatch.persisting import AGAIN, Persistence
 from engine.server.dispatch.steps import Standing
 from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.telling.audience import Audience
 from engine.server.telling.hub import Hub
 from engine.store import history, queue
-from engine.store.errors import StoreClosed, StoreFull
+from engine.store.errors import StoreClosed, StoreError, StoreFull
 from engine.store.opening import Store
 from engine.store.records import Claimed, NewRun, QueueState, Run
 
@@ -131,17 +131,18 @@ class Dispatcher:
         parked = self._parked
         if parked is None or self._draining or not self._persistence.has_room:
             return (await self.submit_all([run], {run.id: secrets or {}}))[0]
+        writing = self._store.write(steps.submit_and_claim, run)
         self._parked = None
         if secrets:
             self._carrier.secrets[run.id] = secrets
-        return await self._in_full(self._submit_and_claim(run, parked))
+        return await self._in_full(self._submit_and_claim(writing, parked))
 
     async def submit_all(
         self, runs: Sequence[NewRun], secrets: Mapping[str, Mapping[str, str]] | None = None
     ) -> list[Run]:
         """Accept several runs, or none of them; `secrets` by the runs' ids."""
         self._carrier.secrets.update({run: kept for run, kept in (secrets or {}).items() if kept})
-        return await self._in_full(self._submit_all(runs))
+        return await self._in_full(self._submit_all(self._store.write(steps.submit, runs)))
 
     async def cancel(self, id: str) -> Run | None:
         """Cancel a run that waits, or have one stop that is carried out; one that is over stays as it is."""
@@ -176,19 +177,21 @@ class Dispatcher:
             self._persistence.found_full(error)
             raise
 
-    async def _submit_all(self, runs: Sequence[NewRun]) -> list[Run]:
-        submitted, standing = await self._store.write(steps.submit, runs)
+    async def _submit_all(self, writing: Awaitable[tuple[list[Run], Standing]]) -> list[Run]:
+        submitted, standing = await writing
         self.audience.stands(standing)
         self._wake()
         return submitted
 
-    async def _submit_and_claim(self, run: NewRun, parked: asyncio.Future[Claimed | None]) -> Run:
+    async def _submit_and_claim(
+        self, writing: Awaitable[tuple[Run, Claimed | None, Standing]], parked: asyncio.Future[Claimed | None]
+    ) -> Run:
         claimed: Claimed | None = None
         try:
-            submitted, claimed, standing = await self._store.write(steps.submit_and_claim, run)
-            self.audience.stands(standing)
+            submitted, claimed, standing = await writing
         finally:
             parked.set_result(claimed)  # without one, it looks for itself
+        self.audience.stands(standing)  # goes out in one write with what is said as the run begins
         return submitted
 
     async def _cancel(self, id: str) -> Run | None:
@@ -218,13 +221,42 @@ class Dispatcher:
     async def _work(self) -> None:
         claimed: Claimed | None = None
         with suppress(StoreClosed):
-            while (claimed := claimed or await self._next()) is not None:
+            while (claimed := claimed or await self._claim_next()) is not None:
                 # What the run before has found says nothing of this one, which waits again should its worker die.
                 self._looked = False
-                claimed = await self._carrier.carry(claimed)
+                claimed = await self._carry(claimed)
                 self._finished += 1
                 if self._finished % TIDY_EVERY == 0:
-                    await self._persistence.write(history.keep, self._keep)
+                    self._task(self._persistence.write(history.keep, self._keep))
+
+    async def _carry(self, claimed: Claimed) -> Claimed | None:
+        """Carry a run. Whatever goes wrong there, that run counts as lost, and the queue goes on."""
+        try:
+            return await self._carrier.carry(claimed)
+        except StoreClosed:
+            raise
+        except Exception as error:
+            log.exception("The end of run %s could not be written down", claimed.run.id)
+            await asyncio.sleep(AGAIN[0])
+            why, run = f"Internal error: {type(error).__name__}: {error}", claimed.run
+            self._looked = False
+            with suppress(sqlite3.Error, StoreError, TypeError, ValueError):
+                await self._store.write(queue.lost, run.id, run.attempt, None, None, why)
+            return None
+
+    async def _claim_next(self) -> Claimed | None:
+        """The next run, however often it takes to find out which."""
+        delay, most = AGAIN
+        while True:
+            try:
+                return await self._next()
+            except StoreClosed:
+                raise
+            except Exception:
+                log.exception("The next run could not be taken out of the queue")
+                self._looked = False
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, most)
 
     async def _next(self) -> Claimed | None:
         while not self._draining:

@@ -6,13 +6,12 @@ run, so that the difference is enough.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from engine.server.telling.messages import NodeState, ProgressState
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a node stands: its path, the node that turned into it, and the node of the graph that stands for it."""
 
     path: str

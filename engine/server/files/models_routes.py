@@ -52,14 +52,14 @@ async def view_metadata(request: web.Request) -> web.Response:
     """The texts in the header of a safetensors file: `?filename=x.safetensors`."""
     name = request.query.get("filename", "")
     if not name.endswith(".safetensors"):
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")
     path = _file(_folders(request), _known_kind(request), name)
     try:
         told = await asyncio.to_thread(metadata_of, path, request.app[SERVICES].options.limits)
     except HeaderRefused as error:
         raise Refused(400, "bad_safetensors", str(error)) from error
     if told is None:
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")
     return json_answer(told)
 
 
@@ -86,15 +86,15 @@ async def get_preview(request: web.Request) -> web.Response:
     kind, place = _known_kind(request), request.match_info["place"]
     places = folders.places(kind)
     if not place.isdecimal() or int(place) >= len(places):
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")
     try:
         path = places[int(place)] / relative_name(kind, request.match_info["filename"])
         picture = await asyncio.to_thread(_picture_of, path, limits)
         if picture is None:
-            raise web.HTTPNotFound
+            raise web.HTTPNotFound(text="")
         kind, data = await asyncio.to_thread(preview, picture, "webp", "rgba", limits)
     except (BadName, PictureRefused) as error:
-        raise web.HTTPNotFound from error
+        raise web.HTTPNotFound(text="") from error
     return web.Response(body=data, content_type=kind)
 
 
@@ -117,7 +117,7 @@ def _kinds(folders: Folders) -> list[str]:
 def _known_kind(request: web.Request) -> str:
     kind = request.match_info["folder"]
     if kind not in _kinds(_folders(request)):
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")
     return kind
 
 
@@ -125,7 +125,7 @@ def _file(folders: Folders, kind: str, name: str) -> Path:
     try:
         return folders.find(kind, name)
     except (BadName, FileMissing) as error:
-        raise web.HTTPNotFound from error
+        raise web.HTTPNotFound(text="") from error
 
 
 def _entries(folders: Folders, kind: str) -> list[dict[str, object]]:

@@ -27,7 +27,7 @@ async def view(request: web.Request) -> web.StreamResponse:
     query = request.query
     path = _asked_for(request)
     if not path.is_file():
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")  # as ComfyUI says it
     channel = query.get("channel", "rgba")
     limits = request.app[SERVICES].options.limits
     try:
@@ -56,7 +56,7 @@ async def file_answer(path: Path) -> web.FileResponse:
 def _asked_for(request: web.Request) -> Path:
     query = request.query
     if "filename" not in query:
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="")  # as ComfyUI says it
     name, folder = query["filename"], query.get("type", "output")
     if marked := MARKED.fullmatch(name):
         name, folder = marked["name"], marked["folder"]

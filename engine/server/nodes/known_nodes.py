@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backends.backend import Packs
+from engine.graph.growing import possible_inputs
 from engine.graph.registry import Registry
 from engine.packs.source import PackFailure
 from engine.run.folders import Folders, date_of
@@ -41,6 +42,7 @@ class KnownNodes:
         self._listed: dict[str, _Listed] = {}
         self._lazy: dict[str, frozenset[str]] = {}
         self.version = 0
+        self.handle_prompts = False  # whether some pack wants to see prompts before they are accepted
         if settled:
             self._settled.set()
 
@@ -71,7 +73,7 @@ class KnownNodes:
         names = self._lazy.get(kind)
         if names is None:
             spec = self.registry.get(kind)
-            inputs = spec.inputs if spec is not None else ()
+            inputs = possible_inputs(spec) if spec is not None else ()
             names = self._lazy[kind] = frozenset(known.name for known in inputs if known.lazy)
         return input in names
 

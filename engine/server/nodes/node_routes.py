@@ -13,11 +13,13 @@ from engine.backends.backend import WorkerLost
 from engine.formats.specs import spec_json
 from engine.graph.registry import Registry
 from engine.graph.spec import NodeSpec
+from engine.packs.serving import ON_PROMPT
 from engine.packs.source import PackFailure
-from engine.server.answers import Refused, json_answer
+from engine.server.answers import JsonAnswer, Refused, json_answer
 from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.nodes.object_info import object_info
 from engine.server.nodes.pack_routes import PACK_ROUTES
+from engine.server.nodes.spec_types import NodesTold
 from engine.server.services import SERVICES
 
 table = web.RouteTableDef()
@@ -43,13 +45,12 @@ async def get_one_object_info(request: web.Request) -> web.Response:
 
 
 @table.get("/nodes")
-async def get_nodes(request: web.Request) -> web.Response:
+async def get_nodes(request: web.Request) -> JsonAnswer[NodesTold]:
     """All nodes with everything that Weft knows of them, and the files that their inputs may name."""
     nodes = request.app[SERVICES].nodes
     registry = await nodes.settled()
     told = {"nodes": [spec_json(spec) for spec in registry.values()], "files": nodes.listing()}
-    body = await asyncio.to_thread(msgspec.json.encode, told, enc_hook=repr)
-    return web.Response(body=body, content_type="application/json")
+    return JsonAnswer(await asyncio.to_thread(msgspec.json.encode, told, enc_hook=repr))
 
 
 @table.get("/packs")
@@ -71,8 +72,10 @@ async def reload_pack(request: web.Request) -> web.Response:
         raise Refused(404, "unknown_pack", str(error.args[0] if error.args else error)) from error
     except WorkerLost as error:
         raise Refused(503, "worker_lost", str(error), "It is being started anew: try again.") from error
+    routes = await services.backend.routes()
+    services.nodes.handle_prompts = ON_PROMPT in routes
     services.nodes.replace(packs)
-    request.app[PACK_ROUTES].replace(await services.backend.routes())
+    request.app[PACK_ROUTES].replace(routes)
     return json_answer(_pack(name, packs.registry, packs.failures))
 
 

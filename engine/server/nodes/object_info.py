@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from engine.formats.comfy_types import NAMES, comfy_type, input_type, sections
+from engine.formats.comfy_types import MATCHED, NAMES, comfy_type, input_type, sections
 from engine.formats.nodes import thaw
 from engine.graph.literals import SEED_MAXIMUM
 from engine.graph.spec import (
@@ -76,7 +76,7 @@ def _entry(spec: NodeSpec, files: Files) -> Info:
     return {
         "input": listed,
         "input_order": {section: list(inputs) for section, inputs in listed.items()},
-        "output": [comfy_type(output.type) for output in spec.outputs],
+        "output": [MATCHED if output.match else comfy_type(output.type) for output in spec.outputs],
         "output_is_list": [output.gives_list for output in spec.outputs],
         "output_name": [output.label or output.name for output in spec.outputs],
         "name": spec.id,
@@ -154,6 +154,8 @@ def _told_if_set(spec: NodeSpec) -> Info:
     tooltips = [output.help or None for output in spec.outputs]
     if spec.style == "v3":
         flags: Info = {"deprecated": spec.deprecated, "experimental": spec.experimental, "api_node": False}
+        if any(output.match for output in spec.outputs):
+            flags["output_matchtypes"] = [output.match or None for output in spec.outputs]
         return {"output_tooltips": tooltips, **flags}
     told: Info = {"output_tooltips": tooltips} if any(tooltips) else {}
     flags = {"deprecated": spec.deprecated, "experimental": spec.experimental}

@@ -73,6 +73,12 @@ async def get_own_templates(request: web.Request) -> web.Response:
     return json_answer([])
 
 
+@table.get("/global_subgraphs")
+async def get_blueprints(request: web.Request) -> web.Response:
+    """The subgraphs that packs bring for everybody, which newer front ends ask for: none."""
+    return web.json_response({})
+
+
 @static.get("/docs/{node}/{language}.md")
 async def get_help(request: web.Request) -> web.Response:
     """The help of a node as a page."""

@@ -7,6 +7,7 @@ import asyncio
 from aiohttp import web
 
 from engine.backends.backend import PackCall, WorkerLost
+from engine.packs.serving import ON_PROMPT
 from engine.server.access.headers import FOREIGN_EDITOR
 from engine.server.answers import Refused
 from engine.server.bodies import read_body
@@ -27,6 +28,9 @@ NOT_PASSED_ON = {
 }
 
 
+LONGEST_WAIT = 10.0  # seconds for paths that only a pack can know
+
+
 class PackRoutes:
     """The routes of the packs that are loaded at the moment; `replace` takes those after a reload."""
 
@@ -38,13 +42,26 @@ class PackRoutes:
         """Take these routes, as (method, path) in aiohttp's notation."""
         known = web.UrlDispatcher()
         for method, path in routes:
-            known.add_route(method, path, _nowhere)
+            if (method, path) != ON_PROMPT:
+                known.add_route(method, path, _nowhere)
         self._known = known
         self._settled.set()
 
     async def settled(self) -> None:
-        """Wait until the worker has said which routes there are; right after the start, that takes seconds."""
-        await self._settled.wait()
+        """Wait until the worker has said which routes there are, which takes seconds after the start.
+
+        Raises `Refused` where it takes longer: a worker that cannot start must not keep clients for ever.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self._settled.wait()
+        except TimeoutError:
+            raise Refused(
+                503,
+                "not_ready",
+                "Nobody knows that path yet: the worker, in which packs answer, has not started so far.",
+                "Try again later; GET /api/ready says when.",
+            ) from None
 
     async def knows(self, request: web.Request) -> bool:
         """Whether a pack answers this request, which may be asked for below /api too."""

@@ -20,14 +20,16 @@ from engine.graph.graph import Graph
 from engine.graph.problems import Problem
 from engine.graph.problems import Refused as OwnCheck
 from engine.graph.registry import Registry
-from engine.graph.spec import FileWidget
 from engine.graph.validate import validate
 from engine.server.answers import Refused, json_answer
 from engine.server.bodies import read_object
 from engine.server.nodes.known_nodes import KnownNodes
+from engine.server.prompts.handlers import handled
 from engine.server.prompts.input_errors import Error
 from engine.server.prompts.prompt_errors import NodeErrors, judged, no_prompt
 from engine.server.runs.history_json import number_of
+from engine.server.runs.lineage import parent_in
+from engine.server.runs.sent_document import with_document
 from engine.server.services import SERVICES, Services
 from engine.store.errors import RunExists, StoreError, StoreFull
 from engine.store.records import NewRun, Run
@@ -107,6 +109,7 @@ def not_kept(error: StoreError) -> Refused:
 
 async def read_posted(body: Mapping[str, object], services: Services, key: str | None = None) -> Posted:
     """What a body asks for. Raises `Refused`, or HTTPBadRequest with everything that is wrong with its graph."""
+    body = await handled(body, services)
     document = _document(body)
     run = _without_graph(body, key)
     extra, secrets = _extra(body, run.client)
@@ -115,9 +118,11 @@ async def read_posted(body: Mapping[str, object], services: Services, key: str |
     registry = await nodes.settled()
     large = _size(document) > IN_THREAD
     read = await _apart(large, _read, document, registry, nodes, services.options.limits.nodes)
-    if read.converted:
+    if isinstance(document, Mapping) and "weft" in document:
+        extra = with_document(extra, document)
+    elif read.converted:
         extra.setdefault("extra_pnginfo", {"workflow": document})
-    run = replace(run, graph=read.kept, extra=msgspec.json.encode(extra))
+    run = replace(run, graph=read.kept, extra=msgspec.json.encode(extra), parent=parent_in(extra))
     problems = [*read.problems, *await _own_checks(services, run, read.graph, registry)]
     verdict = await _apart(large, judged, read.graph, registry, problems, only=only, files=read.files)
     if verdict.error is not None:
@@ -136,6 +141,8 @@ def _document(body: Mapping[str, object]) -> object:
 
 def _size(document: object) -> int:
     if isinstance(document, Mapping):
+        if document.get("subgraphs") or document.get("definitions"):
+            return IN_THREAD + 1  # a few nested subgraphs may unfold to many nodes
         nodes = document.get("nodes")
         return max(len(document), len(nodes) if isinstance(nodes, Sequence | Mapping) else 0)
     return 0
@@ -146,20 +153,14 @@ def _read(document: object, registry: Registry, nodes: KnownNodes, most: int) ->
     graph = coerced(sent, registry)
     if len(graph.nodes) > most:
         raise Refused(413, "too_many_nodes", f"The graph has {len(graph.nodes)} nodes; {most} is the most.")
-    files = {folder: nodes.files(folder) for folder in _folders(graph, registry)}
+    kinds = {node.kind for node in graph.nodes.values()}
+    files = {folder: nodes.files(folder) for folder in registry.file_folders(kinds)}
     problems = [*unread, *validate(graph, registry, files)]
     as_sent = isinstance(document, Mapping) and not ("weft" in document or "nodes" in document)
     # A prompt is kept as it was sent; of anything else, and where values had to be converted or could not be read, the
     # history shows the prompt that is run.
     kept = document if as_sent and graph is sent and not unread else comfy_prompt.prompt_of(graph, registry)
     return _Read(graph, problems, files, msgspec.json.encode(kept), converted=not as_sent)
-
-
-def _folders(graph: Graph, registry: Registry) -> set[str]:
-    """The folders that some node of the graph reads a file from."""
-    kinds = {node.kind for node in graph.nodes.values()} & registry.keys()
-    widgets = (input.widget for kind in kinds for input in registry[kind].inputs)
-    return {widget.folder for widget in widgets if isinstance(widget, FileWidget)}
 
 
 def _without_graph(body: Mapping[str, object], key: str | None) -> NewRun:

@@ -8,7 +8,9 @@ from typing import TypeAlias
 from engine.formats.comfy_types import comfy_type
 from engine.formats.nodes import thaw
 from engine.graph.graph import Graph
+from engine.graph.growing import inputs_of
 from engine.graph.problems import (
+    Clashing,
     Cycle,
     DanglingLink,
     MissingFile,
@@ -60,7 +62,8 @@ def _comfy_error(  # noqa: PLR0912  (the closed union of problems, one case each
 ) -> Error:
     match problem:
         case MissingInput(input=name):
-            return _error("required_input_missing", "Required input is missing", name, input_name=name)
+            part = name.rpartition(".")[2] if _grows(problem, graph, registry) else name
+            return _error("required_input_missing", "Required input is missing", part, input_name=name)
         case WrongType():
             return _conversion_error(problem, config)
         case OutOfRange():
@@ -73,7 +76,7 @@ def _comfy_error(  # noqa: PLR0912  (the closed union of problems, one case each
             return _choice_error(name, file, choices_of(input.widget if input else None, files) or [], config)
         case TypeMismatch():
             return _mismatch_error(problem, graph, registry, config)
-        case Refused(input=name, reason=reason):
+        case Refused(input=name, reason=reason) | Clashing(input=name, reason=reason):
             return _refusal(name, reason)
         case DanglingLink(source=source):
             return _exception("KeyError", repr(source))
@@ -92,6 +95,12 @@ def _comfy_error(  # noqa: PLR0912  (the closed union of problems, one case each
             return _error("invalid_prompt", message, f"Node ID '#{node}'")
         case NoOutputs():
             return _error("prompt_no_outputs", "Prompt has no outputs", "")
+
+
+def _grows(problem: Problem, graph: Graph, registry: Registry) -> bool:
+    node = graph.nodes.get(problem.node) if problem.node is not None else None
+    spec = registry.specs.get(node.kind) if node else None
+    return spec is not None and spec.growing
 
 
 def _conversion_error(problem: WrongType, config: list[object] | None) -> Error:
@@ -219,5 +228,6 @@ def _place(problem: Problem, graph: Graph, registry: Registry) -> tuple[NodeSpec
     node = graph.nodes.get(problem.node) if problem.node is not None else None
     spec = registry.specs.get(node.kind) if node else None
     name = getattr(problem, "input", None)
-    found = [input for input in spec.inputs if input.name == name] if spec else []
+    inputs = inputs_of(spec, node.inputs) if spec and node else ()
+    found = [input for input in inputs if input.name == name]
     return spec, found[0] if found else None

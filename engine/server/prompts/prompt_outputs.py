@@ -29,12 +29,14 @@ class Outputs:
 
 
 def wanted_outputs(graph: Graph, registry: Registry, only: Collection[str] | None) -> tuple[str, ...]:
-    """The output nodes, or those of them that are in `only`."""
+    """The output nodes, or the nodes that are in `only`, whatever they are: one can run a graph as far as any node."""
     specs = registry.specs
+    if only is not None:
+        named = set(only)
+        return tuple(id for id, node in graph.nodes.items() if id in named and node.kind in specs)
     kinds = {node.kind for node in graph.nodes.values()}
     effects = {kind for kind in kinds if kind in specs and specs[kind].effect}
-    ids = tuple(id for id, node in graph.nodes.items() if node.kind in effects)
-    return ids if only is None else tuple(id for id in ids if id in set(only))
+    return tuple(id for id, node in graph.nodes.items() if node.kind in effects)
 
 
 def outputs_of(graph: Graph, ids: Sequence[str]) -> Outputs:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from engine.server.answers import Refused, json_answer
+from engine.server.answers import JsonAnswer, Refused, json_answer
 from engine.server.bodies import read_object
 from engine.server.runs.history_json import item
 from engine.server.runs.history_routes import ids_of
 from engine.server.services import SERVICES
 from engine.store import queue
+from engine.store.records import QueueState
 
 table = web.RouteTableDef()
 
 
 @table.get("/queue")
-async def get_queue(request: web.Request) -> web.Response:
+async def get_queue(request: web.Request) -> JsonAnswer[Listed]:
     """What runs, and what waits in the order in which it will run."""
     return json_answer(await request.app[SERVICES].store.read(_listed))
 
@@ -59,7 +60,7 @@ async def post_free(request: web.Request) -> web.Response:
 
 
 @table.post("/queue/pause")
-async def post_pause(request: web.Request) -> web.Response:
+async def post_pause(request: web.Request) -> JsonAnswer[QueueState]:
     """Start no more runs; the one that goes on does so. A `reason` is shown to everybody."""
     reason = (await read_object(request)).get("reason")
     if not isinstance(reason, str | None):
@@ -68,7 +69,7 @@ async def post_pause(request: web.Request) -> web.Response:
 
 
 @table.post("/queue/resume")
-async def post_resume(request: web.Request) -> web.Response:
+async def post_resume(request: web.Request) -> JsonAnswer[QueueState]:
     """Start runs again."""
     return json_answer(await request.app[SERVICES].dispatcher.resume())
 

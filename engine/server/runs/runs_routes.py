@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from dataclasses import dataclass
 from typing import TypeVar
@@ -9,10 +10,11 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from engine.server.answers import Refused, json_answer
+from engine.server.answers import JsonAnswer, Refused, json_answer
 from engine.server.bodies import read_object
 from engine.server.prompts.accept import Posted, accepted, not_kept, read_posted
 from engine.server.runs import history_json
+from engine.server.runs.sent_document import sent_document
 from engine.server.services import SERVICES, Services
 from engine.store import history, queue
 from engine.store.errors import StoreError
@@ -30,7 +32,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some runs, the newest first. `next` is what to ask for as `after` to have the page behind it."""
+    """Some runs with their parents and first pictures, the newest first.
+
+    `next` is what to ask for as `after` to have the page behind it.
+    """
 
     runs: list[Run]
     next: int | None
@@ -46,7 +51,7 @@ class Whole:
 
 
 @table.get("/runs")
-async def get_runs(request: web.Request) -> web.Response:
+async def get_runs(request: web.Request) -> JsonAnswer[Page] | web.Response:
     """Runs, the newest first, without their graphs: `?status=`, `?batch=`, `?most=`, `?after=` (a page's `next`).
 
     The answer has an ETag, so that asking whether something has changed costs next to nothing.
@@ -90,21 +95,28 @@ async def post_runs(request: web.Request) -> web.StreamResponse:
 
 
 @table.get("/runs/{id}")
-async def get_run(request: web.Request) -> web.Response:
+async def get_run(request: web.Request) -> JsonAnswer[Whole]:
     """A run: how it stands, its files, and, once it is over, its outputs, messages, and what each node took."""
     return json_answer(_known(await request.app[SERVICES].store.read(_whole_run, request.match_info["id"])))
 
 
 @table.get("/runs/{id}/graph")
 async def get_graph(request: web.Request) -> web.Response:
-    """The run's graph, as an API prompt."""
+    """The run's graph, as an API prompt; with `?as=document` as it was sent, for the editor."""
+    services = request.app[SERVICES]
     id = request.match_info["id"]
-    contents = _known((await request.app[SERVICES].store.read(queue.contents, [id])).get(id))
+    wanted = request.query.get("as", "prompt")
+    if wanted not in ("prompt", "document"):
+        raise _wrong("as", "'prompt' or 'document'")
+    contents = _known((await services.store.read(queue.contents, [id])).get(id))
+    if wanted == "document":
+        registry = await services.nodes.settled()
+        return json_answer(await asyncio.to_thread(sent_document, *contents, registry))
     return web.Response(body=contents[0], content_type="application/json")
 
 
 @table.patch("/runs/{id}")
-async def patch_run(request: web.Request) -> web.Response:
+async def patch_run(request: web.Request) -> JsonAnswer[Run]:
     """Move a run that waits: `{"number": 3.5}` (lower is earlier), `{"priority": 1}` (higher goes first)."""
     services = request.app[SERVICES]
     id = request.match_info["id"]
@@ -127,7 +139,7 @@ async def patch_run(request: web.Request) -> web.Response:
 
 
 @table.post("/runs/{id}/cancel")
-async def cancel_run(request: web.Request) -> web.Response:
+async def cancel_run(request: web.Request) -> JsonAnswer[Run]:
     """Cancel a run that waits, or have it stop if it is being carried out; nothing happens to one that is over."""
     return json_answer(_known(await request.app[SERVICES].dispatcher.cancel(request.match_info["id"])))
 
@@ -170,7 +182,7 @@ async def _submit_all(services: Services, body: dict[str, object], key: str | No
 
 
 def _whole_run(db: sqlite3.Connection, id: str) -> Whole | None:
-    run = history.find(db, id)
+    run = history.shown(db, id)
     if run is None:
         return None
     files = history.artifacts(db, id)

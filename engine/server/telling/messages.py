@@ -72,6 +72,12 @@ class ExecutingNothing(msgspec.Struct, frozen=True):
     at: str
 
 
+class StillExecuting(msgspec.Struct, frozen=True):
+    """`executing` for a client that has just come: this node is at work."""
+
+    node: str
+
+
 class Progress(msgspec.Struct, frozen=True):
     """`progress`: how far a node is."""
 
@@ -186,6 +192,24 @@ class PictureMeta(msgspec.Struct, frozen=True):
     parent_node_id: str | None
     real_node_id: str
     image_type: str
+
+
+# What comes with each kind of message, as `/openapi.json` tells it; packs send kinds of their own beside them.
+DATA: Mapping[str, tuple[object, ...]] = {
+    "status": (Status,),
+    "feature_flags": (dict[str, object],),
+    "logs": (dict[str, object],),
+    "execution_start": (ExecutionStart,),
+    "execution_cached": (ExecutionCached,),
+    "executing": (Executing, ExecutingNothing, StillExecuting),
+    "progress": (Progress,),
+    "progress_state": (ProgressState,),
+    "executed": (Executed,),
+    "execution_error": (ExecutionError,),
+    "execution_interrupted": (ExecutionInterrupted,),
+    "execution_success": (ExecutionSuccess,),
+    "worker_lost": (WorkerLost,),
+}
 
 
 class Message(msgspec.Struct, frozen=True):

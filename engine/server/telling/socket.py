@@ -18,6 +18,9 @@ HEARTBEAT = 25.0  # seconds between pings; who does not answer within half of it
 LONGEST = 2**16  # bytes of a message from a client; there is nothing long to say
 LAST_WORDS = 5.0  # seconds that a client which was given up has to read why
 
+SOCKETS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("sockets")
+FAREWELL = 0.5  # seconds that clients have to answer when the server ends
+
 table = web.RouteTableDef()
 
 _ends: set[asyncio.Task[None]] = set()  # the loop itself holds tasks but weakly
@@ -54,11 +57,33 @@ async def get_socket(request: web.Request) -> web.StreamResponse:
         listener.repeat([*missed, *(said.payload for said in services.dispatcher.audience.present(*after))])
     services.dispatcher.audience.greet(listener)
     services.hub.join(listener)
+    sockets = request.app[SOCKETS]
+    sockets.add(socket)
     try:
         await _listen(socket, listener, services.options.limits.upload)
     finally:
+        sockets.discard(socket)
         services.hub.leave(listener)
     return socket
+
+
+def say_goodbye_in_the_end(app: web.Application) -> None:
+    """Have clients told that the server ends (1001), and not that their connection broke."""
+    app[SOCKETS] = set()
+    app.on_shutdown.append(_say_goodbye)
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    await asyncio.sleep(0)  # what has been said last is on its way first
+    words = b"The server ends: connect again later."
+    closing = [
+        asyncio.ensure_future(socket.close(code=WSCloseCode.GOING_AWAY, message=words, drain=False))
+        for socket in app[SOCKETS]
+    ]
+    if closing:
+        _, late = await asyncio.wait(closing, timeout=FAREWELL)
+        for task in late:
+            task.cancel()
 
 
 def _after(text: str | None) -> tuple[str, Position] | None:

@@ -45,6 +45,19 @@ async def test_nodes_can_see_what_the_run_was_asked_for_with(opened: Opening) ->
 
 
 @story
+async def test_files_carry_the_document_that_the_run_was_sent_as(opened: Opening) -> None:
+    drawn = {"weft": 2, "nodes": {"p": {"class_type": "Provenance", "inputs": {}}}, "groups": [{"id": "ä"}]}
+    extra = json.dumps({"weft": {"document": drawn, "parent": "six"}}).encode()
+    async with opened() as backend:
+        (text,) = (await ran(backend, request(graph(p=use("Provenance")), extra=extra))).shown("p")
+
+    texts = json.loads(text)
+    assert texts.keys() == {"weft", "prompt"}
+    assert json.loads(texts["weft"]) == drawn
+    assert text.isascii()
+
+
+@story
 async def test_files_carry_the_graph_and_what_the_editor_sent_for_them(opened: Opening) -> None:
     extra = json.dumps({"extra_pnginfo": {"workflow": {"ä": 1}}}).encode()
     async with opened() as backend:

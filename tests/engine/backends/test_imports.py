@@ -46,6 +46,26 @@ async def test_packs_that_end_the_process_are_left_out_one_after_the_other(tmp_p
         assert (await ran(backend, NUMBER)).status == "done"
 
 
+KILLED = "import os, signal, pathlib\nmark = pathlib.Path(__file__ + '.mark')\n"
+DIES = "os.kill(os.getpid(), signal.SIGKILL)\n"
+
+
+@story
+async def test_a_pack_whose_import_was_killed_from_outside_is_tried_once_more(tmp_path: Path) -> None:
+    once = f"{KILLED}if not mark.exists():\n    mark.touch()\n    {DIES}"
+    node_pack(tmp_path, "a_once", "Once")
+    path = tmp_path / "custom_nodes" / "a_once.py"
+    path.write_text(once + path.read_text())
+    pack(tmp_path, "b_always", KILLED + DIES)
+    async with process(tmp_path) as backend:
+        packs = await backend.ready()
+
+        assert "Once" in packs.registry
+        assert [(failure.pack, failure.message) for failure in packs.failures] == [
+            ("b_always", "its import ended the process with code -9; it is left out")
+        ]
+
+
 @pytest.mark.parametrize("how", ["import time\ntime.sleep(600)", "while True: pass"])
 @story
 async def test_a_pack_whose_import_does_not_end_is_left_out(how: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
 import resource
@@ -272,3 +273,28 @@ def test_on_a_terminal_a_long_node_has_a_bar(main: Installation, output: Path) -
     assert running.returncode == 0
     assert "Long one (1)" in shown.decode()
     assert "━" in shown.decode()
+
+
+def test_literals_are_taken_as_the_server_takes_them(main: Installation, output: Path) -> None:
+    nodes = {"1": use("Word", text=5, times="2"), "2": use("SaveText", text=["1", 0])}
+    path = main.folder / "prompt.json"
+    path.write_text(json.dumps(nodes))
+    done = main("run", str(path), "--output", str(output))
+
+    assert (done.code, texts(output)) == (0, ["5 5"])
+
+
+def test_what_a_node_says_is_printed_each_time(main: Installation) -> None:
+    path = main.graph({"1": use("Word", text="hello"), "2": use("ShowText", "Told", text=["1", "text"])})
+    twice = [main("run", path) for _ in range(2)]
+
+    assert [done.code for done in twice] == [0, 0]
+    assert all("Told (2) says: hello" in done.out for done in twice)
+
+
+def test_the_memory_for_results_can_be_chosen(main: Installation, output: Path) -> None:
+    done = main("run", main.graph(HELLO), "--memory", "1.5 GiB", "--output", str(output))
+    wrong = [main("run", main.graph(HELLO), "--memory", size) for size in ("much", "0", "-1G")]
+
+    assert (done.code, texts(output)) == (0, ["hello hello world"])
+    assert [(each.code, "6GiB" in each.err) for each in wrong] == [(2, True)] * 3

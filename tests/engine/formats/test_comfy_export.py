@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
-from engine.formats import comfy_prompt, native
+from engine.formats import comfy_prompt, comfy_workflow, native
 from engine.formats.comfy_export import workflow_of
 from engine.formats.comfy_versions import as_version
 from engine.formats.comfy_workflow import graph_of
 from engine.formats.json_text import one_line
+from engine.formats.shown import document_for_editor
 from engine.graph.edit import named_links, with_input
 from engine.graph.graph import Graph, InputValue, Link, Node
 from engine.graph.registry import Registry
 from tests.engine.formats.comfy_nodes import NODES, workflow
+from tests.engine.formats.drawings import documents
 from tests.engine.graph.toys import GOOD, REGISTRY
 
 FILES = ["default", "detours", "subgraphs", "group", "version1"]
@@ -39,9 +42,12 @@ def test_a_workflow_that_is_read_and_written_is_the_same_file(name: str) -> None
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_workflow_survives_our_own_format(name: str) -> None:
-    graph, _ = native.read_graph(native.write_graph(read(workflow(name))))
+    written = native.write_graph(read(workflow(name)))
+    graph, problems = native.read_graph(written, NODES)
 
+    assert problems == []
     assert workflow_of(graph, NODES) == workflow(name)
+    assert native.write_graph(graph) == written
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -85,12 +91,41 @@ def test_a_changed_title_and_place_are_changed_in_the_file_and_nothing_else() ->
     assert workflow_of(Graph({**graph.nodes, "14": moved}, graph.meta), NODES) == document
 
 
-def test_a_value_that_two_uses_of_a_subgraph_share_makes_a_new_workflow() -> None:
+def test_a_value_that_two_uses_of_a_subgraph_share_makes_a_new_workflow_with_a_copy_of_it() -> None:
     graph = with_input(read(workflow("subgraphs")), "12:4", "width", 128)
-    written = workflow_of(graph, NODES)
+    written: Any = workflow_of(graph, NODES)
 
-    assert "definitions" not in written
+    names = [definition["name"] for definition in written["definitions"]["subgraphs"]]
+    assert sorted(names) == ["encode", "paint", "paint"]
     assert without_meta(read(written)) == without_meta(graph)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_document_is_written_as_a_workflow_that_is_drawn_alike(name: str) -> None:
+    drawn = document_for_editor(comfy_workflow.drawn_in(workflow(name), NODES)[0], NODES)
+    graph, _ = native.graph_of(drawn, NODES)
+    written = workflow_of(graph, NODES)
+    again = document_for_editor(comfy_workflow.drawn_in(written, NODES)[0], NODES)
+
+    assert "workflow" not in drawn
+    assert without_meta(read(written)) == without_meta(graph)
+    assert summary(again) == summary(drawn)
+
+
+def summary(drawn: Mapping[str, Any]) -> list[object]:
+    """What a person sees of a document: nodes of which kinds, where; subgraphs, groups and notes."""
+    titles = {f"@{id}": inner["title"] for id, inner in drawn.get("subgraphs", {}).items()}
+    sheets = [drawn, *drawn.get("subgraphs", {}).values()]
+    nodes = [
+        sorted(
+            (titles.get(node["class_type"], node["class_type"]), str(node["_meta"].get("position")))
+            for node in sheet["nodes"].values()
+        )
+        for sheet in sheets
+    ]
+    kept = [[note["text"] for note in sheet.get("notes", [])] for sheet in sheets]
+    places = [[(group["title"], group["bounds"]) for group in sheet.get("groups", [])] for sheet in sheets]
+    return [nodes, kept, places]
 
 
 def test_a_node_that_is_gone_makes_a_new_workflow() -> None:
@@ -227,3 +262,15 @@ def test_any_prompt_that_is_read_and_written_is_the_same(seed: int) -> None:
     text = one_line(prompt)
 
     assert json.loads(comfy_prompt.write_prompt(comfy_prompt.read_prompt(text)[0], NODES)) == json.loads(text)
+
+
+@given(documents())
+@settings(max_examples=40, deadline=None)
+def test_nothing_that_runs_of_any_document_is_lost_in_a_workflow(drawn: dict[str, Any]) -> None:
+    graph = named_links(native.graph_of(drawn, NODES)[0], NODES)
+    again = read(json.loads(one_line(workflow_of(graph, NODES))))
+
+    assert again.nodes.keys() == graph.nodes.keys()
+    for id, node in graph.nodes.items():
+        # More is there where a link led nowhere: a widget of ComfyUI's always has a value.
+        assert {**again.nodes[id].inputs, **node.inputs} == again.nodes[id].inputs

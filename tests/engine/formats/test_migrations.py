@@ -18,6 +18,30 @@ def test_each_step_brings_a_document_one_version_on() -> None:
     assert migrate({"weft": 3, "nodes": {}}, [rename, add]) == {"weft": 3, "nodes": {}}
 
 
+def test_version_2_has_bounds_and_the_control_of_seeds() -> None:
+    old = {
+        "weft": 1,
+        "nodes": {
+            "1": {"class_type": "N", "inputs": {}, "_meta": {"controls": {"seed": "fixed"}, "title": "t"}},
+            "2": {"class_type": "N", "inputs": {}},
+        },
+        "groups": [{"title": "g", "position": [1, 2], "size": [3, 4]}, {"title": "odd"}, 7],
+        "notes": [{"text": "n", "markdown": True, "position": [1, 2], "size": [3, 4]}],
+        "exposed": {"kept": 1},
+    }
+
+    assert migrate(old) == {
+        "weft": 2,
+        "nodes": {
+            "1": {"class_type": "N", "inputs": {}, "_meta": {"control": {"seed": "fixed"}, "title": "t"}},
+            "2": {"class_type": "N", "inputs": {}},
+        },
+        "groups": [{"id": "1", "title": "g", "bounds": [1, 2, 3, 4]}, {"id": "2", "title": "odd"}, 7],
+        "notes": [{"id": "1", "text": "n", "markdown": True, "bounds": [1, 2, 3, 4]}],
+        "exposed": {"kept": 1},
+    }
+
+
 def test_the_version_written_is_the_one_that_the_steps_lead_to() -> None:
     assert len(STEPS) + 1 == VERSION
 

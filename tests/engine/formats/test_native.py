@@ -1,9 +1,11 @@
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 from engine.formats.json_text import one_line
-from engine.formats.native import read_graph, write_compact, write_graph
+from engine.formats.native import document_of, read_graph, write_compact, write_graph
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.problems import Unreadable
 from tests.engine.graph.toys import GOOD
@@ -53,7 +55,7 @@ def test_a_file_has_an_input_per_line() -> None:
 
     assert write_graph(graph) == (
         "{\n"
-        '  "weft": 1,\n'
+        '  "weft": 2,\n'
         '  "nodes": {\n'
         '    "3": {\n'
         '      "class_type": "Sample",\n'
@@ -84,7 +86,7 @@ def test_a_compact_file_is_one_line_of_ascii() -> None:
     ("document", "problem"),
     [
         ([], Unreadable("the file", "an object", "an array")),
-        ({"weft": 2}, Unreadable("weft", "version 1 or older", "version 2; a newer Weft wrote it")),
+        ({"weft": 3}, Unreadable("weft", "version 2 or older", "version 3; a newer Weft wrote it")),
         ({"weft": 1}, Unreadable("nodes", "an object of nodes", "null")),
         ({"weft": 1, "nodes": []}, Unreadable("nodes", "an object of nodes", "an array")),
         ({"weft": 1, "nodes": {"3": 4}}, Unreadable("nodes.3", "a node (an object)", "the number 4", "3")),
@@ -132,6 +134,70 @@ def test_an_array_that_is_no_link_is_a_problem(array: list[object]) -> None:
         'nodes.3.inputs.x: expected a link ["node", "output"], or a list as {"__value__": [...]}, '
         "found another array."
     )
+
+
+@pytest.mark.parametrize(
+    ("subgraphs", "problem"),
+    [
+        ([], Unreadable("subgraphs", "an object of subgraphs", "an array")),
+        ({"s": 3}, Unreadable("subgraphs.s", "a subgraph (an object)", "the number 3")),
+        ({"s": {}}, Unreadable("subgraphs.s.nodes", "an object of nodes", "null")),
+        (
+            {"s": {"nodes": {"1": 3}}},
+            Unreadable("subgraphs.s.nodes.1", "a node (an object)", "the number 3"),
+        ),
+        (
+            {"s": {"nodes": {}, "inputs": {}}},
+            Unreadable("subgraphs.s.inputs", "a list of ports", "an object"),
+        ),
+        (
+            {"s": {"nodes": {}, "inputs": [{"label": "x"}]}},
+            Unreadable("subgraphs.s.inputs[0]", "a port (an object with a name)", "an object"),
+        ),
+        (
+            {"s": {"nodes": {}, "outputs": [{"name": "a"}, {"name": "a"}]}},
+            Unreadable("subgraphs.s.outputs[1].name", "a name of its own", "'a' once more"),
+        ),
+        (
+            {"s": {"nodes": {}, "outputs": [{"name": "a", "from": "b"}]}},
+            Unreadable("subgraphs.s.outputs[0].from", 'a link ["node", "output"]', "the text 'b'"),
+        ),
+        (
+            {"s": {"nodes": {}, "inputs": [{"name": "a", "default": [1]}]}},
+            Unreadable(
+                "subgraphs.s.inputs[0].default", 'a value, a list as {"__value__": [...]}', "an array"
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_read_of_a_subgraph_is_a_problem_with_its_place(
+    subgraphs: object, problem: Unreadable
+) -> None:
+    assert problem in read_graph(one_line({"weft": 2, "nodes": {}, "subgraphs": subgraphs}))[1]
+
+
+def test_unknown_keys_stay_wherever_they_stand() -> None:
+    odd = {"odd": {"x": [1, None]}}
+    inner = {
+        "title": "t",
+        "inputs": [{"name": "a", "default": {"__value__": [1]}, **odd}],
+        "outputs": [{"name": "b", "from": ["1", 0], **odd}],
+        "nodes": {"1": {"class_type": "N", "inputs": {}, "_meta": odd}},
+        **odd,
+    }
+    document = {"weft": 2, "nodes": {}, "subgraphs": {"s": inner}, **odd}
+
+    assert document_of(read_graph(one_line(document))[0]) == document
+
+
+def test_the_example_of_the_format_s_page_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "graph-file.md").read_text("utf-8")
+    example = page.split("```json\n")[1].split("```")[0]
+    graph, problems = read_graph(example)
+
+    assert problems == []
+    assert graph.nodes["paint:words"].inputs["text"] == "a blue star"
+    assert document_of(graph) == json.loads(example)
 
 
 def test_the_nodes_that_can_be_read_are_kept() -> None:

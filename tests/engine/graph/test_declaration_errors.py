@@ -124,3 +124,10 @@ def test_a_fingerprint_may_take_only_what_its_node_takes() -> None:
 def test_a_plain_function_has_no_spec() -> None:
     with pytest.raises(DeclarationError, match="is no node"):
         spec_of(stars)
+
+
+def test_a_facts_function_may_take_only_what_its_node_takes() -> None:
+    with pytest.raises(DeclarationError, match=r"its facts function takes \['size'\]"):
+
+        @node(facts=lambda size: size)
+        def decode(image: Image) -> Image: ...  # type: ignore[empty-body]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType
 import pytest
 
 from engine.graph.declare import node
-from engine.graph.declared import fingerprint_of, spec_of
+from engine.graph.declared import facts_of, fingerprint_of, spec_of
 from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed, output_name
 from engine.graph.spec import (
     ChoiceWidget,
@@ -238,3 +238,14 @@ def test_a_fingerprint_is_kept_with_its_node() -> None:
     assert spec_of(fetch).fingerprinted
     assert fingerprint_of(fetch) is state
     assert fingerprint_of(decode_latent) is None
+
+
+def test_a_facts_function_is_kept_with_its_node_and_may_take_its_context() -> None:
+    def known(x: object, ctx: object) -> None:
+        """Nothing."""
+
+    @node(facts=known)
+    def fetch(x: int, *, ctx: Context) -> Image: ...  # type: ignore[empty-body]
+
+    assert facts_of(fetch) is known
+    assert facts_of(decode_latent) is None

@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 
 from engine.graph.problems import (
+    Clashing,
     Cycle,
     DanglingLink,
     MissingFile,
@@ -46,6 +47,16 @@ TABLE: list[tuple[Problem, str, str]] = [
         UnknownInput("1", "x", "KSampler", (), ("seed", "steps")),
         "node 1 has the input 'x', which KSampler does not take.",
         "It takes seed, steps.",
+    ),
+    (
+        Clashing("8", "samples", "it has 4 channels, not 16", "Decode it elsewhere."),
+        "input 'samples' of node 8 does not fit: it has 4 channels, not 16.",
+        "Decode it elsewhere.",
+    ),
+    (
+        Clashing("8", "samples", "it is too wide"),
+        "input 'samples' of node 8 does not fit: it is too wide.",
+        "Connect something else, or change what leads there.",
     ),
     (
         WrongType("1", "steps", "a whole number", "twenty"),

@@ -5,6 +5,7 @@ import pytest
 from engine.graph.declare import node
 from engine.graph.declared import DeclarationError, spec_of
 from engine.graph.registry import collect, registry_of
+from engine.graph.spec import NodeSpec
 from engine.graph.types import Named
 from tests.engine.graph import toys
 from tests.engine.graph.toys import REGISTRY
@@ -47,6 +48,20 @@ def test_near_ids_are_found() -> None:
 
 def test_the_folders_that_nodes_read_are_known() -> None:
     assert REGISTRY.file_folders() == ("checkpoints",)
+    assert REGISTRY.file_folders(["Load", "Decode", "Unheard of"]) == ("checkpoints",)
+    assert REGISTRY.file_folders(["Decode"]) == ()
+
+
+def test_what_is_made_of_a_spec_is_made_once_for_each_registry() -> None:
+    asked: list[str] = []
+
+    def named(spec: NodeSpec) -> str:
+        asked.append(spec.id)
+        return spec.title
+
+    assert REGISTRY.once(named, "Decode") == REGISTRY.once(named, "Decode") == "Decode"
+    assert registry_of(REGISTRY.values()).once(named, "Encode") == "Encode"
+    assert asked == ["Decode", "Encode"]
 
 
 def test_the_declared_functions_of_a_module_are_collected_in_order() -> None:

@@ -162,3 +162,31 @@ def test_a_pack_that_crashes_is_found_out(tmp_path: Path) -> None:
     assert [(failure.pack, failure.message) for failure in failures] == [
         ("crash", "its import ended the process with code -11.")
     ]
+
+
+def test_a_pack_whose_import_was_killed_from_outside_is_tried_once_more(tmp_path: Path) -> None:
+    die = "import os, signal\nfrom pathlib import Path\nmark = Path(__file__ + '.mark')\n"
+    once = f"{die}if not mark.exists():\n    mark.touch()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    always = f"{die}os.kill(os.getpid(), signal.SIGKILL)\n"
+    folder = write_packs(tmp_path, {"a.py": once + declares("One"), "z.py": always})
+
+    registry, failures = load_manifest(discover(folder), tmp_path / "manifest.json")
+
+    assert list(registry) == ["One"]
+    assert [(failure.pack, failure.message) for failure in failures] == [
+        ("z", "its import ended the process with code -9.")
+    ]
+
+
+def test_whether_prompts_go_through_a_pack_is_in_the_manifest(tmp_path: Path) -> None:
+    handler = "from server import PromptServer\nPromptServer.instance.add_on_prompt_handler(lambda posted: posted)\n"
+    found = []
+    for name, code in {"with": handler, "without": ""}.items():
+        (tmp_path / name).mkdir()
+        folder = write_packs(tmp_path / name, {"a.py": code + "NODE_CLASS_MAPPINGS = {}\n"})
+        load_manifest(discover(folder), tmp_path / name / "manifest.json")
+        manifest = read_manifest(tmp_path / name / "manifest.json")
+        assert manifest is not None
+        found.append(manifest.handles_prompts)
+
+    assert found == [True, False]

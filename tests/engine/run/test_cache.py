@@ -114,6 +114,90 @@ def test_what_lies_on_the_device_has_a_budget_of_its_own(monkeypatch: pytest.Mon
     assert [key for key in ("here", "model", "there", "too much") if key in cache] == ["here", "too much"]
 
 
+class Network(torch.nn.Module):
+    """A network that can be on a device which only counts; what is on it is anybody's guess."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1500, device="meta"), requires_grad=False)
+
+    def to(self, device: str) -> Network:  # type: ignore[override]
+        self.weight = torch.nn.Parameter(torch.zeros(1500, device=device), requires_grad=False)
+        return self
+
+    @property
+    def place(self) -> str:
+        return self.weight.device.type
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> MemoryCache:
+    """A cache with room for one network of 6000 bytes on the device."""
+    monkeypatch.setattr(memory, "total_memory", lambda device: 2**40)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 2**40)
+    return MemoryCache(budget=2**20, device="meta", device_budget=10_000)
+
+
+def test_a_model_that_nobody_needs_makes_room_on_the_device_and_comes_back(small: MemoryCache) -> None:
+    one, other = Network(), Network()
+    small.begin(["one"])
+    small.put("one", Result({"model": one}), 9.0, "model")
+    small.begin(["other"])
+    small.put("other", Result({"model": other}), 9.0, "model")
+    places = [(one.place, other.place)]
+    small.begin(["one"])
+    small.get("one")
+    places.append((one.place, other.place))
+
+    assert places == [("cpu", "meta"), ("meta", "cpu")]
+    assert ("one" in small, "other" in small) == (True, True)
+    assert small.kept() == Kept(6000, 0, 10_000)
+    assert small.host.bytes < 6000 + 10_000
+
+
+def test_a_model_of_the_run_that_goes_on_stays_on_the_device(small: MemoryCache) -> None:
+    one, other = Network(), Network()
+    small.begin(["one", "other"])
+    small.put("one", Result({"model": one}), 9.0, "model")
+    small.put("other", Result({"model": other}), 9.0, "model")
+
+    assert (one.place, other.place) == ("meta", "meta")  # whoever uses it holds it, though it is not kept
+
+
+def test_a_model_that_somebody_still_holds_stays_on_the_device(small: MemoryCache) -> None:
+    one, held = Network(), Result({"model": Network()})
+    small.put("held", held, 9.0, "model")
+    small.begin(["one"])
+    small.put("one", Result({"model": one}), 9.0, "model")
+    network = held.outputs["model"]
+    assert isinstance(network, Network)
+
+    assert network.place == "meta"
+
+
+def test_what_shares_an_absent_model_has_it_back_even_if_that_is_forgotten(small: MemoryCache) -> None:
+    one, small.device.budget = Network(), 13_000
+    small.begin(["one", "patched"])
+    small.put("one", Result({"model": one}), 9.0, "model")
+    small.put("patched", Result({"model": (one, "with a patch")}), 99.0)
+    small.begin(["other"])
+    small.put("other", Result({"model": Network()}), 9.0, "model")
+    away = one.place
+    small._drop("one")
+    small.get("patched")
+
+    assert (away, one.place) == ("cpu", "meta")
+
+
+def test_without_a_device_of_its_own_nothing_moves() -> None:
+    cache = MemoryCache(budget=10_000)
+    for key in ("one", "other"):
+        cache.begin([key])
+        cache.put(key, Result({"model": Network().to("cpu")}), 9.0, "model")
+
+    assert "one" not in cache
+
+
 def test_where_memory_grows_short_results_go_before_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     free = iter([2**40, 2**30])
     monkeypatch.setattr(memory, "total_memory", lambda device: 40 * 2**30)

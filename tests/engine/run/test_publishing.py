@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from engine.run.files import Files, clear_old
+from engine.run.files import Files, Maker, clear_old, clear_unfinished, maker_of
 from engine.run.names import BadName
 from engine.run.whole_file import take_name
 from tests.engine.installation import ROOT
+from tests.engine.run.makers import notes_makers
 
 
 @pytest.fixture
@@ -237,3 +238,80 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_needs_no_clearing(tmp_path: Path) -> None:
     clear_old(tmp_path / "none")
+
+
+# ---- what attempts that were killed have left
+
+
+@pytest.fixture
+def attempts(tmp_path: Path) -> Callable[[int, str], Files]:
+    """The files as an attempt at a run has them, with the node that makes some."""
+    if not notes_makers(tmp_path / "probe"):
+        pytest.skip("this file system has no extended attributes")
+    return lambda attempt, node: Files(tmp_path / "out", tmp_path / "temp", None, Maker("run", attempt, node))
+
+
+def test_what_an_attempt_has_published_is_found_by_the_next(attempts: Callable[[int, str], Files]) -> None:
+    first, second = attempts(1, "9"), attempts(2, "9")
+    paths = [publish(first, "a/x", text) for text in ("one", "two")]
+    again = [publish(second, "a/x", text) for text in ("one", "two", "three")]
+
+    assert again[:2] == paths
+    assert again[2].name == "x_00003_.txt"
+    assert maker_of(paths[0]) == Maker("run", 2, "9")
+    assert sorted(path.name for path in paths[0].parent.iterdir()) == [f"x_0000{n}_.txt" for n in (1, 2, 3)]
+
+
+def test_equal_files_of_one_attempt_are_as_many_files(attempts: Callable[[int, str], Files]) -> None:
+    before = publish(attempts(1, "9"), "x", "same")
+    again = [publish(attempts(2, "9"), "x", "same") for _ in range(2)]
+
+    assert again[0] == before
+    assert again[1] != before
+
+
+def test_what_others_have_made_is_not_taken_for_it(
+    attempts: Callable[[int, str], Files], tmp_path: Path
+) -> None:
+    theirs = [
+        publish(attempts(1, "8"), "x", "same"),
+        publish(attempts(2, "9"), "x", "same"),
+        publish(Files(tmp_path / "out", tmp_path / "temp", None, Maker("other", 1, "9")), "x", "same"),
+        publish(Files(tmp_path / "out", tmp_path / "temp"), "x", "same"),
+    ]
+    changed = publish(attempts(1, "9"), "x", "same")
+    changed.write_text("somebody has changed it")
+
+    assert publish(attempts(2, "9"), "x", "same") not in {*theirs, changed}
+
+
+def test_without_extended_attributes_a_file_is_made_anew(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOTSUP, "not here")
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    makers = [Files(files.output, files.temp, None, Maker("run", attempt, "9")) for attempt in (1, 2)]
+
+    assert [publish(each, "x").name for each in makers] == ["x_00001_.txt", "x_00002_.txt"]
+
+
+def test_what_was_left_unfinished_long_ago_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    ours = [tmp_path / ".0123456789abcdef.png", tmp_path / "a" / ".fedcba9876543210.unfinished"]
+    young = tmp_path / ".00000000000000aa.png"
+    others = [
+        tmp_path / name
+        for name in ("x_00001_.png", ".hidden.png", ".0123456789ABCDEF.png", ".0123456789abcdef", ".config")
+    ]
+    folder = tmp_path / ".1111111111111111.dir"
+    folder.mkdir()
+    ours[1].parent.mkdir()
+    for path in (*ours, young, *others):
+        path.write_text("x")
+    for path in (*ours, *others, folder):
+        os.utime(path, (0, 0))
+    clear_unfinished(tmp_path)
+
+    assert not any(path.exists() for path in ours)
+    assert all(path.exists() for path in (young, *others, folder))

@@ -24,7 +24,15 @@ from engine.server.dispatch.dispatcher import Dispatcher
 from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.options import Options
 from engine.server.prompts import accept
-from engine.server.runs import history_routes, queue_routes, runs_routes
+from engine.server.runs import (
+    forecast_routes,
+    history_routes,
+    job_routes,
+    peek_routes,
+    queue_routes,
+    runs_routes,
+    timeline_routes,
+)
 from engine.server.services import SERVICES, Services
 from engine.server.telling import run_events, socket
 from engine.server.telling.hub import Hub
@@ -33,7 +41,18 @@ from engine.store.opening import open_store
 P = ParamSpec("P")
 
 TOYS = Path(__file__).parent / "toy_pack"
-TABLES = (accept, queue_routes, history_routes, runs_routes, run_events, socket)
+TABLES = (
+    accept,
+    queue_routes,
+    history_routes,
+    runs_routes,
+    job_routes,
+    forecast_routes,
+    peek_routes,
+    timeline_routes,
+    run_events,
+    socket,
+)
 PATIENCE = 20.0  # seconds that a test waits at most for what must come
 
 
@@ -198,6 +217,7 @@ async def serving(
     services = Services(options or Options(), settings, nodes, store, backend, hub, dispatcher)
     app = web.Application(client_max_size=2**24)
     app[SERVICES] = services
+    socket.say_goodbye_in_the_end(app)
     for table in TABLES:
         app.add_routes(table.table)
     runner = web.AppRunner(app, shutdown_timeout=0.2)

@@ -27,6 +27,8 @@ from engine.backends.settings import Settings, settings_at
 from engine.graph.problems import Problem
 from engine.graph.registry import Registry, registry_of
 from engine.packs.source import PackFailure
+from engine.run.forecast import Forecast
+from engine.run.peeking import Peek
 from engine.server.options import Options
 from engine.server.running import Server, running
 
@@ -55,6 +57,12 @@ class Still:
 
     async def check(self, request: RunRequest) -> list[Problem]:
         return []
+
+    async def forecast(self, request: RunRequest) -> Forecast:
+        return Forecast({})
+
+    async def peek(self, request: RunRequest, node: str, output: str | int) -> Peek | None:
+        return None
 
     async def device(self) -> Device:
         return Device("cpu", "cpu", torch="2.13.0")

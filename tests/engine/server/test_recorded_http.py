@@ -113,6 +113,8 @@ def test_a_view_is_answered_as_recorded(server: Standing, seen: dict[str, object
     answer = server.get(f"/view?{seen['q']}")
 
     assert answer.status == seen["status"]
+    if seen["status"] == 404:
+        assert len(answer.body) == seen["len"]
     if seen["status"] == 200:
         assert answer.headers["Content-Type"] == seen["ct"]
         assert answer.headers["Content-Disposition"] == seen["cd"]
@@ -166,3 +168,46 @@ def test_an_origin_is_judged_as_recorded(server: Standing, key: str, origin: str
     answer = server.get("/prompt", Origin=origin.format(port=server.port))
 
     assert answer.status == RECORDED[key][0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "data", "body"),
+    [
+        ("GET", "/history/nobody", None, {}),
+        ("POST", "/interrupt", {"prompt_id": "nobody"}, ""),
+        ("POST", "/interrupt", None, ""),
+        ("POST", "/queue", {"clear": True}, ""),
+        ("POST", "/queue", {"delete": ["nobody"]}, ""),
+        ("POST", "/free", {"free_memory": True}, ""),
+        ("GET", "/history", None, {}),
+    ],
+)
+def test_what_changes_nothing_is_answered_as_comfyui_does(
+    server: Standing, method: str, path: str, data: object, body: object
+) -> None:
+    answer = server.ask(method, path, None if data is None else json.dumps(data).encode())
+
+    assert (answer.status, told(answer)) == (200, body)
+
+
+def test_users_and_the_log_have_comfyuis_shape(server: Standing) -> None:
+    made, log = server.post("/users", {"username": "bob"}), server.get("/internal/logs/raw")
+
+    assert (made.status, str(made.json)[:4], len(str(made.json))) == (200, "bob_", 40)
+    assert isinstance(log.json, dict)
+    assert log.json.keys() == {"entries", "size"}
+
+
+def test_what_made_comfyui_stumble_is_the_clients_mistake(server: Standing) -> None:
+    requests: list[tuple[str, str, bytes | None]] = [
+        ("GET", "/history?max_items=abc", None),
+        ("POST", "/interrupt", b"[1]"),
+    ]
+    for method, path, body in requests:
+        answer = server.ask(method, path, body)
+        assert (answer.status, bool(answer.error)) == (400, True)
+
+
+def test_newer_front_ends_find_no_blueprints(server: Standing) -> None:
+    assert server.get("/api/global_subgraphs").json == {}
+    assert server.get("/api/global_subgraphs/x").status == 404

@@ -9,6 +9,7 @@ import pytest
 from engine.store.connect import FILE
 from engine.store.errors import StoreError, StoreLocked, StoreTooNew, StoreUnusable
 from engine.store.lock import LOCK, refuse_network
+from engine.store.migrations import MIGRATIONS
 from engine.store.opening import open_store
 from engine.store.queue import counts, submit
 from tests.architecture.sources import ROOT
@@ -93,7 +94,7 @@ def test_a_database_of_a_newer_weft_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreTooNew, match="version 99") as caught:
         open_store(tmp_path)
 
-    assert (caught.value.found, caught.value.known) == (99, 1)
+    assert (caught.value.found, caught.value.known) == (99, len(MIGRATIONS))
     assert (tmp_path / FILE).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir() if "damaged" in path.name) == []
 
@@ -103,7 +104,7 @@ def test_a_refused_folder_is_free_for_the_next(tmp_path: Path) -> None:
     db.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreTooNew):
         open_store(tmp_path)
-    db.execute("PRAGMA user_version = 1")
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     db.close()
 
     open_store(tmp_path).close()

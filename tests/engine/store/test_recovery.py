@@ -11,7 +11,7 @@ import pytest
 from engine.store import recovery
 from engine.store.connect import FILE
 from engine.store.errors import StoreDamaged
-from engine.store.history import artifacts, events_after, find, finished
+from engine.store.history import artifacts, events_after, find, finished, timeline
 from engine.store.lock import LOCK
 from engine.store.opening import open_store
 from engine.store.queue import claim, contents, finish, pause, queue_state, submit, waiting
@@ -35,10 +35,11 @@ def filled(folder: Path, waiting: int = RUNS // 2) -> Path:
     db = database(folder)
     db.execute("BEGIN")
     for at in range(RUNS):
-        submit(db, new_run(str(at), graph=graph(at)))
+        submit(db, new_run(str(at), graph=graph(at), parent="0"))
     for at in range(RUNS - waiting):
         assert claim(db, "worker") is not None
-        finish(db, str(at), 1, Outcome("done", artifacts=files("a.png")), [EventPage(1, 1, 2, b"[1,2]")])
+        outcome = Outcome("done", artifacts=files("a.png"), timeline=b"spans")
+        finish(db, str(at), 1, outcome, [EventPage(1, 1, 2, b"[1,2]")])
     db.execute("COMMIT")
     db.close()
     return folder / FILE
@@ -109,6 +110,7 @@ def test_what_is_recovered_is_all_that_was_there(tmp_path: Path) -> None:
     assert contents(db, ["7"])["7"] == (graph(7), b"{}")
     assert artifacts(db, "7") == list(files("a.png"))
     assert events_after(db, "7", 0, 0) == [EventPage(1, 1, 2, b"[1,2]")]
+    assert (after["7"].parent, timeline(db, "7")) == ("0", b"spans")
     assert submit(db, new_run("next")).number == RUNS
     db.close()
 

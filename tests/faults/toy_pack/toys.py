@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -179,3 +180,11 @@ def pictures(count: int, size: int, until: str, *, ctx: Context) -> Int:
         ctx.preview(Picture("image/jpeg", JPEG + bytes((index % 256,)) * size))
         time.sleep(0.01)
     return count
+
+
+@node("Spawn")
+def spawn(log: str, tag: int = 0) -> Int:
+    """Starts a process that never ends, in a session of its own."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    note(log, child.pid)
+    return 1

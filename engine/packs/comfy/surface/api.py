@@ -6,12 +6,12 @@ from typing import Any
 
 from engine.packs.comfy.names import find
 from engine.packs.comfy.running import current
-from engine.packs.comfy.surface import api_inputs, io
+from engine.packs.comfy.surface import io
+from engine.packs.comfy.surface.api_inputs import Input, InputImpl, Types
 from engine.packs.comfy.surface.progress_bar import tell
 
 __all__ = ["IO", "ComfyAPI", "ComfyAPISync", "ComfyExtension", "Input", "InputImpl", "Types", "io"]
 IO = io
-Input = InputImpl = Types = api_inputs
 
 
 class ComfyExtension:

@@ -6,6 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.packs.comfy.node_output import NodeOutput
+from engine.packs.comfy.surface.api_inputs import MESH, VOXEL, AudioInput, File3D, LatentDict, VideoInput
+from engine.packs.comfy.surface.io_growing import (
+    Autogrow,
+    DynamicCombo,
+    DynamicInput,
+    DynamicSlot,
+    MatchType,
+)
 from engine.packs.comfy.surface.io_node import ComfyNode, Hidden, HiddenHolder, Schema
 from engine.packs.comfy.surface.io_sockets import (
     BooleanInput,
@@ -27,12 +35,17 @@ from engine.packs.comfy.surface.io_sockets import (
 )
 
 __all__ = [
+    "Autogrow",
     "ComfyNode",
     "ControlAfterGenerate",
+    "DynamicCombo",
+    "DynamicInput",
+    "DynamicSlot",
     "FolderType",
     "Hidden",
     "HiddenHolder",
     "Input",
+    "MatchType",
     "NodeOutput",
     "NumberDisplay",
     "Output",
@@ -99,8 +112,35 @@ SOCKETS = {
     "MODEL_PATCH": "MODEL_PATCH",
     "WanCameraEmbedding": "WAN_CAMERA_EMBEDDING",
     "Webcam": "WEBCAM",
+    "LatentUpscaleModel": "LATENT_UPSCALE_MODEL",
+    "Tracks": "TRACKS",
+    "Color": "COLOR",
+    "BoundingBox": "BOUNDING_BOX",
+    "Curve": "CURVE",
+    "ImageCompare": "IMAGECOMPARE",
+    "File3DAny": "FILE_3D",
+    "File3DGLB": "FILE_3D_GLB",
+    "File3DGLTF": "FILE_3D_GLTF",
+    "File3DFBX": "FILE_3D_FBX",
+    "File3DOBJ": "FILE_3D_OBJ",
+    "File3DSTL": "FILE_3D_STL",
+    "File3DUSDZ": "FILE_3D_USDZ",
     "AnyType": "*",
 }
+
+# What packs write in hints: `io.Audio.AudioDict`, `io.Video.Type`.
+HINTS: dict[str, dict[str, Any]] = {
+    "Audio": {"Type": AudioInput, "AudioDict": AudioInput},
+    "Latent": {"Type": LatentDict, "LatentDict": LatentDict},
+    "Video": {"Type": VideoInput},
+    "Mesh": {"Type": MESH},
+    "Voxel": {"Type": VOXEL},
+    "Conditioning": {"PooledDict": dict, "CondList": list},
+    "Load3D": {"Model3DDict": dict},
+    "Load3DCamera": {"CameraInfo": dict},
+    "Load3DAnimation": {"Model3DDict": dict},
+}
+HINTS |= {name: {"Type": File3D} for name in SOCKETS if name.startswith("File3D")}
 
 
 def Custom(io_type: str) -> type[ComfyTypeIO]:  # noqa: N802  (the name that packs know)
@@ -145,6 +185,8 @@ class MultiType(ComfyTypeIO):
 
 for _name, _io_type in SOCKETS.items():
     globals()[_name] = _type(_name, _io_type, Input, Output)
+    for _hint, _value in HINTS.get(_name, {}).items():
+        setattr(globals()[_name], _hint, _value)
 
 __all__ += ["ComfyType", "ComfyTypeI", "ComfyTypeIO", "ComfyTypeO", "comfytype"]
 __all__ += list(SOCKETS)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from engine.packs.comfy.routes import PackApp, PackRoutes, background_loop
+from engine.packs.comfy.routes import PackApp, PackRoutes, add_prompt_handler, background_loop
 from engine.packs.comfy.running import current
 
 __all__ = ["BinaryEventTypes", "PromptServer"]
@@ -116,8 +116,9 @@ class PromptServer:
         """Clients hear of the queue from the server itself."""
 
     def add_on_prompt_handler(self, handler: Callable[[Any], Any]) -> None:
-        """Kept, but never called: prompts are read by the server, which runs no code of packs."""
+        """Have every prompt go through a function before it is accepted: it gets what was posted, and may change it."""
         self.on_prompt_handlers.append(handler)
+        add_prompt_handler(handler)
 
     def get_queue_info(self) -> dict[str, Any]:
         """How much is left."""

@@ -183,7 +183,9 @@ def test_progress_is_not_said_before_the_first_step() -> None:
 def test_a_failure_is_said_once_and_last_with_what_it_was_given() -> None:
     one = account()
     failure = NodeFailed(
-        "2", "PAdd", "IndexError", "out of range", (("a", "5"),), (), "Give more.", "Trace\n  line\n"
+        *("2", "PAdd", "IndexError", "out of range", (("a", "5"),), ("/packs/a.py:3 add",), "Give more."),
+        'Traceback (most recent call last):\n  File "/weft/engine/run/call.py", line 9, in call\n    return f()\n'
+        '  File "/packs/a.py", line 3, in add\n    return [][a]\n           ~~^^^\nIndexError: out of range\n',
     )
     other = NodeFailed("1", "PValue", "ValueError", "also")
     said = told(one, NodeStarted("2", "PAdd"), failure, other, RunFinished("failed", 0.1, 0, 0))
@@ -194,7 +196,7 @@ def test_a_failure_is_said_once_and_last_with_what_it_was_given() -> None:
     assert (error["type"], data["node_id"], data["node_type"]) == ("execution_error", "2", "PAdd")
     assert (data["exception_type"], data["exception_message"]) == ("IndexError", "out of range\nGive more.\n")
     assert data["current_inputs"] == {"a": ["5"]}
-    assert data["traceback"] == ["Trace\n", "  line\n"]
+    assert data["traceback"] == ['  File "/packs/a.py", line 3, in add\n    return [][a]\n           ~~^^^\n']
     assert data["error_id"]
     assert nothing["data"]["node"] is None
     kept = document(one)

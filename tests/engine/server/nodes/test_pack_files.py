@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.backend import Packs
+from engine.backends.backend import Packs, WorkerLost
 from engine.backends.settings import settings_at
 from engine.graph.registry import registry_of
 from engine.packs.source import PackFailure
+from engine.server import running
+from engine.server.nodes import pack_routes
 from engine.server.options import Options
 from tests.engine.server.comfy_traffic import spec
 from tests.engine.server.standing import Standing, Still, standing
@@ -103,15 +105,6 @@ def test_the_editor_is_served_at_the_root(server: Standing) -> None:
     assert server.get("/assets/..%2f..%2fmodels").status == 404
 
 
-def test_without_an_editor_a_page_says_how_to_have_one(tmp_path: Path) -> None:
-    with standing(tmp_path) as bare:
-        page = bare.get("/")
-
-    assert b"python main.py --front-end-root" in page.body
-    assert "<script" not in page.body.decode()
-    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
-
-
 def test_a_packs_route_is_waited_for_while_packs_are_imported(tmp_path: Path) -> None:
     class Slow(Still):
         async def ready(self) -> Packs:
@@ -121,6 +114,38 @@ def test_a_packs_route_is_waited_for_while_packs_are_imported(tmp_path: Path) ->
     with standing(tmp_path, backend=Slow()) as starting:
         assert starting.get("/loud/hello").body == b"/LOUD/HELLO?"
         assert starting.get("/silent/hello").status == 404
+
+
+def test_a_worker_that_never_starts_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Never(Still):
+        async def ready(self) -> Packs:
+            await asyncio.sleep(3600)
+            return await super().ready()
+
+    monkeypatch.setattr(pack_routes, "LONGEST_WAIT", 0.2)
+    with standing(tmp_path, backend=Never()) as starting:
+        answer = starting.get("/loud/hello")
+
+    assert (answer.status, answer.error) == (503, "not_ready")
+
+
+def test_a_worker_that_dies_when_it_is_asked_for_its_routes_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying(Still):
+        asked = 0
+
+        async def routes(self) -> tuple[tuple[str, str], ...]:
+            self.asked += 1
+            if self.asked == 1:
+                raise WorkerLost(-9, None)
+            return await super().routes()
+
+    monkeypatch.setattr(running, "AGAIN", 0.01)
+    with standing(tmp_path, backend=Dying()) as starting:
+        assert starting.get("/loud/hello").body == b"/LOUD/HELLO?"
 
 
 def test_a_packs_route_is_answered_by_the_pack(server: Standing) -> None:

@@ -124,7 +124,7 @@ async def test_weft_s_own_format_is_taken_and_shown_as_a_prompt(tmp_path: Path) 
 
             assert entry["prompt"][2] == SHOWN
             assert entry["outputs"]["2"]["text"] == ["3"]
-            assert entry["prompt"][3]["extra_pnginfo"] == {"workflow": graph}
+            assert entry["prompt"][3]["weft"] == {"document": graph}
 
 
 @story
