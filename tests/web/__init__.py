@@ -1,0 +1,1 @@
+"""Journeys through the editor: a real server, the embedded model, a real browser."""

@@ -1,0 +1,68 @@
+import "./link.css";
+
+import { ViewportPortal } from "@xyflow/react";
+
+import type { Bounds } from "../graph/document";
+import { useCanvas } from "../state/canvas";
+import { useChrome } from "../state/chrome";
+import { activeTab, useTabs } from "../state/tabs";
+import { shownItem } from "./current";
+import { within } from "./hash";
+import { LinkView } from "./LinkView";
+import type { Item, Scene, Wire } from "./model";
+import { WiringLine } from "./WiringLine";
+import { endsOfWire, hashOfWires, wiresAt, wiresByKey } from "./wires";
+
+export interface LinkLayerProps {
+  readonly scene: Scene;
+  readonly region: Bounds;
+}
+
+/** The links that are in sight, below the nodes. */
+export function LinkLayer({ scene, region }: LinkLayerProps) {
+  const moving = useCanvas((canvas) => canvas.moving);
+  const splice = useCanvas((canvas) => canvas.splice);
+  const look = useChrome((chrome) => chrome.choices.linkStyle);
+  const selection = useTabs((tabs) => activeTab(tabs).selection);
+  const itemOf = (id: string) => shownItem(scene, id, moving);
+  return (
+    <ViewportPortal>
+      <svg className="links" aria-hidden>
+        {wiresInSight(scene, region, moving).map((wire) => {
+          const ends = endsOfWire(wire, itemOf);
+          return (
+            ends && (
+              <LinkView
+                key={wire.key}
+                wire={wire}
+                instances={scene.source.instances}
+                a={ends[0]}
+                b={ends[1]}
+                look={look}
+                off={isOff(itemOf(wire.from[0])) || isOff(itemOf(wire.node))}
+                lit={splice === wire.key}
+                chosen={selection.has(wire.from[0]) || selection.has(wire.node)}
+              />
+            )
+          );
+        })}
+      </svg>
+      <WiringLine scene={scene} />
+    </ViewportPortal>
+  );
+}
+
+function wiresInSight(scene: Scene, region: Bounds, moving: ReadonlyMap<string, Bounds>): readonly Wire[] {
+  const byKey = wiresByKey(scene);
+  const found = within(hashOfWires(scene), region);
+  if (moving.size < 200)
+    for (const id of moving.keys()) for (const wire of wiresAt(scene, id)) found.add(wire.key);
+  return [...found].flatMap((key) => byKey.get(key) ?? []);
+}
+
+function isOff(item: Item | undefined): boolean {
+  return (
+    (item?.content.kind === "node" || item?.content.kind === "reroute") &&
+    item.content.node._meta?.mode === "mute"
+  );
+}

@@ -1,0 +1,79 @@
+import { memo, useState } from "react";
+
+import { flatId, FROM_OUTSIDE, type Point } from "../graph/document";
+import { portText } from "../graph/ports";
+import { sourceOf } from "../graph/reads";
+import { hoverPeek, leaveOverlay, type Spot } from "../run/overlay";
+import { useServer } from "../state/server";
+import { currentScene } from "./current";
+import { typeStyle } from "./colors";
+import type { Wire } from "./model";
+import { middleOf, pathOf, type LinkStyle } from "./wires";
+
+export interface LinkViewProps {
+  readonly wire: Wire;
+  readonly instances: readonly string[];
+  readonly a: Point;
+  readonly b: Point;
+  readonly look: LinkStyle;
+  /** Whether one of its nodes is muted, so that nothing flows. */
+  readonly off: boolean;
+  /** Whether a node that is dragged would go in here. */
+  readonly lit: boolean;
+  readonly chosen: boolean;
+}
+
+/** A link. It flows while the node that it leads to runs. */
+export const LinkView = memo(
+  function LinkView({ wire, instances, a, b, look, off, lit, chosen }: LinkViewProps) {
+    const [over, setOver] = useState(false);
+    const flows = useServer((server) => server.progress[flatId(instances, wire.node)]?.state === "running");
+    const path = pathOf(a, b, look);
+    const middle = over || lit ? middleOf(a, b) : null;
+    return (
+      <g
+        className="link"
+        style={typeStyle(wire.port)}
+        data-link={wire.key}
+        data-flows={flows || undefined}
+        data-off={off || undefined}
+        data-lit={lit || undefined}
+        data-chosen={chosen || undefined}
+        data-hidden={look === "hidden" || undefined}
+        data-list={wire.port.kind === "list of" || undefined}
+        onPointerEnter={(event) => {
+          setOver(true);
+          if (event.buttons === 0) peekAt(wire, instances, { x: event.clientX + 12, y: event.clientY + 12 });
+        }}
+        onPointerLeave={() => {
+          setOver(false);
+          leaveOverlay();
+        }}
+      >
+        <path className="link-hit" d={path} />
+        <path className="link-line" d={path} />
+        {middle && (
+          <circle className="link-middle" cx={middle[0]} cy={middle[1]} r={5}>
+            <title>{portText(wire.port)}</title>
+          </circle>
+        )}
+      </g>
+    );
+  },
+  (before, after) =>
+    before.wire === after.wire &&
+    before.a[0] === after.a[0] &&
+    before.a[1] === after.a[1] &&
+    before.b[0] === after.b[0] &&
+    before.b[1] === after.b[1] &&
+    before.look === after.look &&
+    before.off === after.off &&
+    before.lit === after.lit &&
+    before.chosen === after.chosen,
+);
+
+// What flows comes from the node behind the reroutes; what comes from around a subgraph cannot be told from inside.
+function peekAt(wire: Wire, instances: readonly string[], spot: Spot): void {
+  const [node, output] = sourceOf(currentScene().sheet, wire.from);
+  if (node !== FROM_OUTSIDE) hoverPeek(flatId(instances, node), output, spot);
+}

@@ -1,0 +1,45 @@
+import { runAction } from "../state/actions";
+import { useServer, type Connection } from "../state/server";
+import { currentDocument, currentSheet, useTabs } from "../state/tabs";
+
+const CONNECTIONS: Record<Connection, string> = {
+  connecting: "Connecting to the server",
+  open: "Connected",
+  lost: "The server does not answer; trying again. Nothing is lost",
+};
+
+/** How the server and the document are, in one line. */
+export function StatusBar() {
+  const connection = useServer((server) => server.connection);
+  const problems = useServer((server) => server.problems.length);
+  const paused = useServer((server) => server.paused);
+  const nodes = useTabs((tabs) => Object.keys(currentSheet(tabs).nodes).length);
+  const chosen = useTabs((tabs) => tabs.tabs.find((tab) => tab.id === tabs.active)?.selection.size ?? 0);
+  const title = useTabs((tabs) => currentDocument(tabs).title);
+  return (
+    <footer className="status">
+      <span className="status-connection" data-connection={connection} role="status">
+        {CONNECTIONS[connection]}
+      </span>
+      {paused !== null && <span className="status-paused">Queue paused: {paused}</span>}
+      <span className="status-space">{title}</span>
+      <button
+        type="button"
+        className="status-problems"
+        data-some={problems > 0 || undefined}
+        onClick={() => {
+          void runAction("panel.problems");
+        }}
+      >
+        {problems === 0 ? "No problems" : problems === 1 ? "1 problem" : `${String(problems)} problems`}
+      </button>
+      <span>
+        {chosen > 0
+          ? `${String(chosen)} of ${String(nodes)} chosen`
+          : nodes === 1
+            ? "1 node"
+            : `${String(nodes)} nodes`}
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,13 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+
+import vite from "./vite.config";
+
+export default mergeConfig(
+  vite,
+  defineConfig({
+    test: {
+      include: ["src/**/*.test.{ts,tsx}"],
+      environment: "node", // what needs a page is tested in a real one: tests/web
+    },
+  }),
+);
