@@ -44,7 +44,8 @@ check: $(DEV_PACKAGES)
 	@echo "import contracts"
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
 	@echo "editor: format, lint, types, tests"
-	@$(BIN)/python main.py build-editor --script format:check --script lint --script typecheck --script test
+	@mkdir -p .weft && $(BIN)/python main.py nodes --json >.weft/specs.json
+	@WEFT_SPECS=$(CURDIR)/.weft/specs.json $(BIN)/python main.py build-editor --script format:check --script lint --script typecheck --script test
 
 # The journeys through the editor need a Chromium; on Debian and Ubuntu, root can have it installed.
 browser:
