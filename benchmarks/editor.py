@@ -35,7 +35,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
-NODES, LINKS = 5_000, 7_500
+NODES, LINKS, COLUMNS = 5_000, 7_500, 72
 WINDOW = {"width": 1600, "height": 900}
 MOST_ELEMENTS, MOST_FRAME, MOST_FIRST = 4_000, 25.0, 1_000  # elements, ms, ms
 START_WITHIN = 90.0
@@ -98,20 +98,27 @@ def document() -> dict[str, Any]:
         kind, values, wanted = kinds[place % len(kinds)]
         inputs = dict(values)
         for name, source, output in wanted:
-            near = [one for one in range(max(0, place - 90), place) if one % len(kinds) == source]
+            near = [one for one in _near(place) if one % len(kinds) == source]
             if near and links < LINKS:
                 inputs[name] = [str(chance.choice(near) + 1), output]
                 links += 1
-        position = [place % 72 * 320, place // 72 * 340]
+        position = [place % COLUMNS * 320, place // COLUMNS * 340]
         nodes[str(place + 1)] = {"class_type": kind, "inputs": inputs, "_meta": {"position": position}}
     for place in range(100, NODES):
         free = [
             name for name, value in nodes[str(place + 1)]["inputs"].items() if not isinstance(value, list)
         ]
         if links < LINKS and free:
-            nodes[str(place + 1)]["inputs"][free[0]] = [str(place - chance.randint(1, 80)), "latent"]
+            nodes[str(place + 1)]["inputs"][free[0]] = [str(chance.choice(_near(place)) + 1), "latent"]
             links += 1
     return {"weft": 2, "nodes": nodes}
+
+
+# Those before it in its row, and those about it in the row above.
+def _near(place: int) -> list[int]:
+    row = place - place % COLUMNS
+    above = range(max(0, place - COLUMNS - 6), max(0, place - COLUMNS + 4))
+    return [*range(max(row, place - 12), place), *above]
 
 
 def measure() -> list[Row]:
@@ -133,7 +140,7 @@ def _works(page: Page) -> Iterator[tuple[str, Callable[[], None]]]:
     yield "all in view: drag a node", lambda: _drag(page, 800, 450)
     yield "all in view: zoom in and out", lambda: _zoom(page, 15)
     for percent in (100, 80, 62, 50, 30):
-        _zoom_to(page, percent)
+        _zoom_to(page, percent)  # from all in view, so that there are nodes wherever it ends
         yield f"at {percent} %: pan", lambda: _pan(page)
         x, y = _on_node(page)
         yield f"at {percent} %: drag a node", lambda x=x, y=y: _drag(page, x, y)  # type: ignore[misc]
@@ -201,12 +208,14 @@ def _zoom(page: Page, turns: int) -> None:
 
 
 def _zoom_to(page: Page, percent: int) -> None:
-    page.mouse.move(800, 450)
+    page.keyboard.press(".")
+    page.wait_for_timeout(600)
+    page.mouse.move(640, 430)
     for _ in range(400):
         now = int(page.inner_text(".view-zoom").rstrip("%"))
         if abs(now - percent) <= max(1, percent * 0.03):
             return
-        away = min(200.0, max(8.0, abs(now - percent) / max(now, percent) * 300))
+        away = min(200.0, max(4.0, abs(now - percent) / max(now, percent) * 250))
         page.mouse.wheel(0, -away if now < percent else away)
         page.wait_for_timeout(40)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from engine.formats.comfy_types import port_type, sections
+from engine.formats.comfy_types import port_type
 from engine.formats.scopes import INPUTS, REROUTE, VALUE, subgraph_id
 from engine.graph.graph import Drawing, Link, Node, Subgraph
 from engine.graph.growing import spec_for
@@ -19,7 +19,10 @@ PORTS = "ports"  # the key of a node's meta with the types of its ports, of a ki
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The inputs of a node, its sockets first, and its outputs, with their types."""
+    """The inputs of a node and its outputs, with their types.
+
+    Sockets come first, and of those the required ones; the ports of a subgraph stand as they were put.
+    """
 
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
@@ -148,8 +151,7 @@ def exit_of(subgraph: Subgraph, output: str | int) -> Link | None:
 
 
 def _of_spec(spec: NodeSpec) -> Ports:
-    required, optional = sections(spec)
-    inputs = sorted((*required, *optional), key=lambda input: input.widget is not None)
+    inputs = sorted(spec.inputs, key=lambda input: (input.widget is not None, not input.required))
     return Ports(
         tuple((input.name, input.type) for input in inputs),
         tuple((output.name, output.type) for output in spec.outputs),

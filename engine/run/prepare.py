@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from engine.graph.cycles import sources
 from engine.graph.edit import only_needed
 from engine.graph.graph import Graph, Link
-from engine.graph.problems import DanglingLink, GraphInvalid, Problem
+from engine.graph.problems import DanglingLink, GraphInvalid, NoOutputs, Problem
 from engine.graph.validate import validate
 from engine.run.cache import Cache
 from engine.run.fingerprints import fingerprints, readers
@@ -42,7 +42,9 @@ def prepare(
         ids = wanted_nodes(graph, registry, targets)
         problems += [DanglingLink(None, None, id) for id in ids if id in targets and id not in graph.nodes]
         graph = only_needed(graph, ids)
-    problems += validate(graph, registry, files, wanted=links)
+    found = validate(graph, registry, files, wanted=links)
+    # Who names nodes wants those run, whether they save anything or not.
+    problems += [problem for problem in found if not (targets and isinstance(problem, NoOutputs))]
     if problems:
         raise GraphInvalid(problems)
     reading = readers(graph, registry)

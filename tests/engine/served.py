@@ -73,10 +73,12 @@ class Served:
 
 
 @contextmanager
-def served(installation: Installation, *arguments: str, **environment: str) -> Iterator[Served]:
-    """A server on any free port; it is ended with the block, if it has not ended before."""
+def served(
+    installation: Installation, *arguments: str, port: int = 0, **environment: str
+) -> Iterator[Served]:
+    """A server, on any free port unless told; it is ended with the block, if it has not ended before."""
     process = subprocess.Popen(
-        installation.command(*arguments, "--port", "0"),
+        installation.command(*arguments, "--port", str(port)),
         cwd=installation.folder,
         stdout=subprocess.PIPE,
         text=True,

@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.engine.installation import ROOT
+from tests.web.graphs import Graph
 from tests.web.lab import SCREENSHOTS, Watch
+from tests.web.node import RUN, Node
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
@@ -50,6 +52,39 @@ class Editor:
         """A button by its whole name."""
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def node(self, title: str) -> Node:
+        """A node by its title."""
+        name = re.compile(rf"^Node {re.escape(title)}(,|$)")
+        return Node(self.canvas.get_by_role("group", name=name))
+
+    @property
+    def nodes(self) -> Locator:
+        """All nodes that are in sight."""
+        return self.canvas.get_by_role("group", name=re.compile("^Node "))
+
+    @property
+    def links(self) -> Locator:
+        """All links that are in sight."""
+        return self.canvas.locator(".link")
+
+    @property
+    def chosen(self) -> Locator:
+        """How many of how many nodes are chosen, or only how many there are."""
+        return self.page.locator(".status > span").last
+
+    @property
+    def dialog(self) -> Locator:
+        """The dialog that is open."""
+        return self.page.get_by_role("dialog")
+
+    def panel(self, title: str) -> Locator:
+        """A panel at a side, by its title."""
+        return self.page.get_by_role("complementary", name=title, exact=True)
+
+    def tab(self, name: str) -> Locator:
+        """The tab of a document, saved or not."""
+        return self.page.get_by_role("tab", name=re.compile(rf"^{re.escape(name)}(, not saved)?$"))
+
     def picture(self, name: str) -> Path | None:
         """A screenshot for the documents, if `$WEFT_SCREENSHOTS` names a folder; fonts and motion have settled."""
         if not SCREENSHOTS:
@@ -70,8 +105,101 @@ class Editor:
     def choose(self, menu: str, entry: str) -> Editor:
         """Choose an entry of a menu."""
         self.button(menu).click()
-        self.page.get_by_role("menuitem", name=entry).click()
+        return self.choose_entry(entry)
+
+    def choose_entry(self, entry: str) -> Editor:
+        """Choose an entry of the menu that is open."""
+        self.page.get_by_role("menuitem").filter(has=self.page.get_by_text(entry, exact=True)).click()
         return self
+
+    def act(self, action: str) -> Editor:
+        """Do something by its name, from the list of all that can be done."""
+        self.press("Control+k")
+        self.dialog.get_by_role("combobox").fill(action)
+        found = self.dialog.get_by_role("option").first
+        expect(found).to_contain_text(action)
+        self.press("Enter")
+        expect(self.page.get_by_role("dialog", name="All actions")).to_be_hidden()
+        return self
+
+    def run(self) -> Editor:
+        """Run the graph, and wait until nothing runs any more."""
+        self.button("Run").last.click()
+        return self.wait_for_the_end()
+
+    def wait_for_the_end(self) -> Editor:
+        """Return when no node of the graph waits or runs."""
+        busy = self.page.get_by_role("button", name=re.compile(r"^(Running|Waits|Will run).*Why\?$"))
+        expect(busy).to_have_count(0, timeout=RUN)
+        return self
+
+    def open_graph(self, graph: Graph, name: str = "graph.json") -> Editor:
+        """Open a document from this computer."""
+        with self.page.expect_file_chooser() as choosing:
+            self.choose("File", "Open a file from this computer")
+        content = json.dumps(graph).encode()
+        choosing.value.set_files({"name": name, "mimeType": "application/json", "buffer": content})
+        title = graph.get("title", name.removesuffix(".json"))
+        expect(self.page.get_by_role("tab", name=title, selected=True)).to_be_visible()
+        return self
+
+    def document(self) -> dict[str, Any]:
+        """The document that is shown, as it is downloaded."""
+        with self.page.expect_download() as downloading:
+            self.choose("File", "Download")
+        found: dict[str, Any] = json.loads(downloading.value.path().read_text("utf-8"))
+        return found
+
+    def drag(
+        self, start: Locator | tuple[float, float], end: Locator | tuple[float, float], *, drop: bool = True
+    ) -> Editor:
+        """Drag with the mouse, from the middle of one thing to the middle of another."""
+        mouse = self.page.mouse
+        mouse.move(*_point(start))
+        mouse.down()
+        mouse.move(*_point(end), steps=6)
+        if drop:
+            mouse.up()
+        return self
+
+    def empty_place(self, x: float = 0.5, y: float = 0.85) -> tuple[float, float]:
+        """A point of the canvas, by its share of width and height."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def on_link(
+        self,
+        *ends: str,
+        button: Literal["left", "middle", "right"] = "left",
+        double: bool = False,
+        click: bool = True,
+    ) -> Editor:
+        """Click on a link in its middle, or only point at it: from node and output to node and input."""
+        source, output, reader, name = ends
+        a = _point(self.node(source).output(output))
+        b = _point(self.node(reader).input(name))
+        x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+        self.page.mouse.move(x, y)
+        if click:
+            self.page.mouse.click(x, y, button=button, click_count=2 if double else 1)
+        return self
+
+    def add(self, kind: str) -> Editor:
+        """Choose a kind of node in the search that is open."""
+        search = self.page.get_by_role("dialog", name="Add a node")
+        search.get_by_role("combobox").fill(kind)
+        search.get_by_role("option", name=re.compile(rf"^{re.escape(kind)}\b")).first.click()
+        expect(search).to_be_hidden()
+        return self
+
+    def focus_by_keys(self, wanted: Locator, *, key: str = "Tab", most: int = 120) -> Editor:
+        """Press a key until something has the focus."""
+        for _ in range(most):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return self
+            self.press(key)
+        raise AssertionError(f"{key} does not lead to {wanted}")
 
     def open_template(self, title: str) -> Editor:
         """Open one of the graphs to begin with. All of it is in sight then, perhaps from afar, as one picture."""
@@ -103,6 +231,11 @@ class Editor:
 
     # ---- checks
 
+    def says(self, text: str | re.Pattern[str]) -> Editor:
+        """Something was told to the person, for eyes and ears."""
+        expect(self.page.locator(".notice-place")).to_contain_text(text)
+        return self
+
     def faults_of_access(self, within: str = "body") -> list[str]:
         """What would keep people from using this: axe-core's serious and critical findings, with the elements."""
         # Not as a script of the page, which its policy forbids.
@@ -115,3 +248,11 @@ class Editor:
             for one in found["violations"]
             if one["impact"] in SERIOUS
         ]
+
+
+def _point(at: Locator | tuple[float, float]) -> tuple[float, float]:
+    if isinstance(at, tuple):
+        return at
+    box = at.bounding_box()
+    assert box is not None, f"{at} is out of sight"
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

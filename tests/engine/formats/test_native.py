@@ -8,6 +8,7 @@ from engine.formats.json_text import one_line
 from engine.formats.native import document_of, read_graph, write_compact, write_graph
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.problems import Unreadable
+from tests.engine.formats.drawings import document, subgraph, use
 from tests.engine.graph.toys import GOOD
 
 EVERYTHING = Graph(
@@ -217,3 +218,13 @@ def test_malformed_text_is_a_problem() -> None:
 def test_a_number_that_json_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_graph(Graph({"1": Node("N", {"x": math.inf})}))
+
+
+@pytest.mark.parametrize("id", ["__proto__", "constructor", "ä b", ""])
+def test_a_node_may_be_called_anything(id: str) -> None:
+    drawn = document({id: use("Load"), "1": use("Sample", model=[id, "model"])}, s=subgraph({id: use("Load")}))
+
+    graph, problems = read_graph(json.dumps(drawn))
+
+    assert problems == []
+    assert json.loads(write_graph(graph)) == drawn

@@ -1,6 +1,8 @@
 import pytest
 
+from engine.formats.specs import port_json
 from engine.graph.types import Anything, ListOf, Named, OneOf, PortType, fits, type_text
+from tests.goldens.tables import table, types_in
 
 IMAGE, LATENT = Named("Image"), Named("Latent")
 MASK = Named("Mask", ("Image", "Value"))
@@ -40,6 +42,17 @@ EITHER = OneOf((IMAGE, LATENT))
 )
 def test_a_value_flows_where_its_type_fits(given: PortType, wanted: PortType, answer: bool) -> None:
     assert fits(given, wanted) is answer
+
+
+def test_types_flow_as_the_table_says_to_which_the_editor_is_held_too() -> None:
+    found = table("fits")
+    types = types_in(found)
+
+    assert {name: port_json(type) for name, type in types.items()} == found["types"]
+    assert {
+        name: [other for other, wanted in types.items() if fits(given, wanted)]
+        for name, given in types.items()
+    } == found["flows_into"]
 
 
 @pytest.mark.parametrize(

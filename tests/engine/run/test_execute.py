@@ -322,9 +322,13 @@ def test_what_is_wrong_elsewhere_does_not_matter_then() -> None:
     assert collect(lab().inline.run(made, ["s"])).started == ["s"]
 
 
-@pytest.mark.parametrize(
-    ("target", "problem"), [("x", "DanglingLink"), ("n", "NoOutputs"), ("f", "MissingInput")]
-)
+def test_a_node_that_is_named_is_run_though_it_shows_nothing() -> None:
+    made = graph(n=use("Number", value=1), a=use("Add", a="@n.value"), s=use("Show", a="@a.value"))
+
+    assert collect(lab().inline.run(made, ["a"])).started == ["n", "a"]
+
+
+@pytest.mark.parametrize(("target", "problem"), [("x", "DanglingLink"), ("f", "MissingInput")])
 def test_a_node_that_cannot_be_run_is_a_problem(target: str, problem: str) -> None:
     made = graph(n=use("Number"), s=use("Show", a="@n.value"), f=use("Show"))
 

@@ -17,7 +17,7 @@ const HEIGHT = 130;
 const MAP = { room: 6, least: 0 };
 
 /** The whole sheet in small, with the part that is seen; dragging in it moves the view. */
-export function Minimap({ scene }: { readonly scene: Scene }) {
+export function Minimap() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const store = useStoreApi();
   useEffect(() => {
@@ -69,7 +69,6 @@ export function Minimap({ scene }: { readonly scene: Scene }) {
       for (const stop of stops) stop();
     };
   }, [store]);
-  if (scene.items.size === 0) return null;
   return (
     <canvas
       ref={canvas}

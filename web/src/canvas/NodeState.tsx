@@ -2,10 +2,11 @@ import { useShallow } from "zustand/react/shallow";
 
 import { useServer, type Problem } from "../state/server";
 import type { NodeContent } from "./model";
+import { problemsOf } from "./problems";
 
 /** What is wrong with a node, known before a run or from its last one. */
 export function useProblems(flat: string): readonly Problem[] {
-  return useServer(useShallow((server) => server.problems.filter((problem) => problem.node === flat)));
+  return useServer(useShallow((server) => problemsOf(server.problems, flat)));
 }
 
 export interface NodeStateProps {

@@ -24,7 +24,7 @@ export function Overlays({ scene }: { readonly scene: Scene }) {
       <Breadcrumb />
       <EmptyHint scene={scene} />
       <div className="canvas-corner">
-        {minimap && <Minimap scene={scene} />}
+        {minimap && scene.items.size > 0 && <Minimap />}
         <ViewTools />
       </div>
       <Suspense>

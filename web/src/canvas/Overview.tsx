@@ -1,12 +1,11 @@
 import { useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 
-import { drawSheet } from "./draw";
 import { drawnOf, onDrawn } from "./drawn";
 import { currentScene } from "./current";
 import { inksOf, onTheme, type Inks } from "./inks";
 import type { Scene } from "./model";
-import { seen } from "./sight";
+import { Shots } from "./shots";
 import { lookingOf } from "./useCamera";
 
 /** The sheet seen from afar, drawn as a picture. What is pressed in it is found by numbers (`gestures/under.ts`). */
@@ -18,15 +17,13 @@ export function Overview({ scene }: { readonly scene: Scene }) {
     const context = element?.getContext("2d");
     if (!element || !context) return;
     let inks: Inks | null = null;
+    const shots = new Shots();
     const draw = () => {
       inks ??= inksOf(element);
       const looking = lookingOf(store);
-      sized(element, context, looking.width, looking.height);
-      drawSheet(
-        { context, inks, titles: true, ...looking },
-        drawnOf(currentScene(), redraw.ask),
-        seen(looking),
-      );
+      const ratio = sized(element, context, looking.width, looking.height);
+      const drawn = drawnOf(currentScene(), redraw.ask);
+      shots.draw(context, inks, drawn, looking, ratio);
     };
     const redraw = onDrawn(draw);
     const stopTheme = onTheme(() => {
@@ -55,12 +52,13 @@ export function Overview({ scene }: { readonly scene: Scene }) {
   );
 }
 
+// Gives how many dots of the screen a pixel has.
 function sized(
   element: HTMLCanvasElement,
   context: CanvasRenderingContext2D,
   width: number,
   height: number,
-): void {
+): number {
   const ratio = Math.min(2, window.devicePixelRatio);
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (element.width !== wide || element.height !== high) {
@@ -69,4 +67,5 @@ function sized(
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
+  return ratio;
 }

@@ -16,8 +16,11 @@ export interface Drawn {
   readonly moving: ReadonlyMap<string, Bounds>;
   readonly selection: ReadonlySet<string>;
   readonly progress: Readonly<Record<string, NodeProgress>>;
-  readonly failed: ReadonlySet<string>;
+  readonly isWrong: (flat: string) => boolean;
   readonly splice: string | null;
+  /** Problems and pictures as they are kept: other objects mean that something else has to be drawn. */
+  readonly problems: unknown;
+  readonly pictures: unknown;
   readonly pictureOf: (flat: string) => CanvasImageSource | null;
 }
 
@@ -162,9 +165,9 @@ function outline(path: Path2D, box: Bounds, zoom: number): void {
   else path.roundRect(...box, 8 * zoom);
 }
 
-function stateInk({ content }: Item, { progress, failed }: Drawn, inks: Inks): string | null {
+function stateInk({ content }: Item, { progress, isWrong }: Drawn, inks: Inks): string | null {
   if (content.kind !== "node") return null;
-  if (failed.has(content.flat)) return inks.bad;
+  if (isWrong(content.flat)) return inks.bad;
   switch (progress[content.flat]?.state) {
     case "running":
       return inks.running;

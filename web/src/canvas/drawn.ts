@@ -7,22 +7,24 @@ import { activeTab, useTabs } from "../state/tabs";
 import type { Drawn } from "./draw";
 import { itemAt } from "./items";
 import type { Item, Scene } from "./model";
-import { thumbnail } from "./thumbnails";
+import { problemsByNode } from "./problems";
+import { loadedPictures, thumbnail } from "./thumbnails";
 
 /** All that is drawn of a scene, as it is now. */
 export function drawnOf(scene: Scene, redraw: () => void): Drawn {
   const { moving, splice } = useCanvas.getState();
-  const { progress, failure, problems } = useServer.getState();
-  const failed = new Set(problems.map((problem) => problem.node ?? ""));
-  if (failure?.node) failed.add(failure.node);
+  const { progress, failure, problems, previews } = useServer.getState();
+  const wrong = problemsByNode(problems);
   return {
     scene,
     moving,
     splice,
     progress,
-    failed,
+    isWrong: (flat) => wrong.has(flat) || failure?.node === flat,
     itemOf: itemsOf(scene, moving),
     selection: activeTab().selection,
+    problems: failure ?? problems,
+    pictures: loadedPictures() + Object.keys(previews).length,
     pictureOf: (flat) => thumbnail(flat, redraw),
   };
 }

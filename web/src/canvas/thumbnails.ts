@@ -5,6 +5,13 @@ import { useServer } from "../state/server";
 const LOADED = new Map<string, HTMLImageElement>();
 const MOST = 400;
 
+let loaded = 0;
+
+/** How many pictures have come so far: another number means that there is more to draw. */
+export function loadedPictures(): number {
+  return loaded;
+}
+
 /** The picture of a node, if it has one and it was loaded already; else it is asked for, and `arrived` is called. */
 export function thumbnail(flat: string, arrived: () => void): HTMLImageElement | null {
   const { previews, shown } = useServer.getState();
@@ -18,7 +25,10 @@ export function thumbnail(flat: string, arrived: () => void): HTMLImageElement |
   if (known) return known.complete && known.naturalWidth > 0 ? known : null;
   if (LOADED.size >= MOST) LOADED.clear();
   const image = new Image();
-  image.onload = arrived;
+  image.onload = () => {
+    loaded += 1;
+    arrived();
+  };
   image.src = source;
   LOADED.set(source, image);
   return null;

@@ -3,7 +3,7 @@
 import dagre from "@dagrejs/dagre";
 
 import { around, boundsOf, type Sizes } from "./bounds";
-import { isLink, type Bounds, type Point, type Sheet } from "./document";
+import { isLink, nodeAt, type Bounds, type Point, type Sheet } from "./document";
 
 const COLUMN_GAP = 60;
 const ROW_GAP = 30;
@@ -30,7 +30,7 @@ type Links = readonly (readonly [from: string, to: string])[];
 function linksWithin(sheet: Sheet, chosen: ReadonlyMap<string, unknown>): Links {
   const links = new Map<string, readonly [string, string]>();
   for (const id of chosen.keys())
-    for (const value of Object.values(sheet.nodes[id]?.inputs ?? {}))
+    for (const value of Object.values(nodeAt(sheet, id)?.inputs ?? {}))
       if (isLink(value) && value[0] !== id && chosen.has(value[0]))
         links.set(`${value[0]}\n${id}`, [value[0], id]);
   return [...links.values()];

@@ -51,7 +51,7 @@ const KEPT = new WeakMap<object, Map<string, Dependence>>();
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** For each output of a subgraph, the inputs on which it depends. */
-export function dependence(document: Document, subgraph: string): Dependence {
+function dependence(document: Document, subgraph: string): Dependence {
   const key = document.subgraphs ?? document;
   const kept = KEPT.get(key) ?? new Map<string, Dependence>();
   KEPT.set(key, kept);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { clipOf, clipText, copy, duplicate, paste } from "./clipboard";
 import { EMPTY, isLink, type Document } from "./document";
 import { makeSubgraph } from "./subgraphs";
-import { chance, documentOf, KINDS, manyNodes, node, shapeOf, TEXT_TO_IMAGE } from "./toys";
+import { chance, documentOf, KINDS, manyNodes, node, ODDLY_NAMED, shapeOf, TEXT_TO_IMAGE } from "./toys";
 
 const DRAWN = makeSubgraph(TEXT_TO_IMAGE, KINDS, null, ["prompt", "sample"], "Draw");
 
@@ -84,6 +84,14 @@ test("a duplicate reads what the original reads, and stands beside it", () => {
   expect(document.nodes[ids[0] ?? ""]).toEqual(
     node("Decode", { samples: ["sample", "latent"], vae: ["load", "vae"] }, { position: [940, 40] }),
   );
+});
+
+test("a node called __proto__ is copied, and read by copies of those that read it", () => {
+  const all = paste(EMPTY, null, copy(ODDLY_NAMED, null, Object.keys(ODDLY_NAMED.nodes)), [0, 0], false);
+  expect(shapeOf(all.document)).toEqual(shapeOf(ODDLY_NAMED));
+  const { document, ids } = duplicate(ODDLY_NAMED, null, ["b"]);
+  expect(document.nodes[ids[0] ?? ""]?.inputs["image"]).toEqual(["__proto__", "image"]);
+  expect(Object.keys(document.nodes)).toContain("__proto__");
 });
 
 describe("subgraphs", () => {

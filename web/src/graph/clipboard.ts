@@ -5,7 +5,6 @@ import {
   freeId,
   FROM_OUTSIDE,
   instanceOf,
-  isLink,
   nodeAt,
   sheetAt,
   subgraphOf,
@@ -20,7 +19,7 @@ import {
   type SheetId,
   type Subgraph,
 } from "./document";
-import { mapLinks } from "./edit";
+import { linksOf, mapLinks } from "./edit";
 import { freeFrameId, membersOf } from "./groups";
 import { same } from "./same";
 import { mayHold } from "./uses";
@@ -49,19 +48,18 @@ export function copy(document: Document, sheet: SheetId, ids: Iterable<string>):
   for (const group of on.groups ?? [])
     if (chosen.has(group.id)) for (const id of membersOf(on, group, new Map())) chosen.add(id);
   const nodes = Object.fromEntries(Object.entries(on.nodes).filter(([id]) => chosen.has(id)));
-  const outside: Record<string, string> = {};
-  for (const { inputs } of Object.values(nodes))
-    for (const value of Object.values(inputs)) {
-      const source = isLink(value) && !chosen.has(value[0]) ? nodeAt(on, value[0]) : undefined;
-      if (source && isLink(value)) outside[value[0]] = source.class_type;
-    }
+  const outside = new Map<string, string>();
+  for (const { from } of linksOf({ nodes })) {
+    const source = chosen.has(from[0]) ? undefined : nodeAt(on, from[0]);
+    if (source) outside.set(from[0], source.class_type);
+  }
   return {
     weft: "clip",
     nodes,
     groups: (on.groups ?? []).filter((one) => chosen.has(one.id)),
     notes: (on.notes ?? []).filter((one) => chosen.has(one.id)),
     subgraphs: needed(document, Object.values(nodes)),
-    outside,
+    outside: Object.fromEntries(outside),
   };
 }
 
@@ -135,18 +133,18 @@ export function clipOf(text: string): Clip | null {
   return sound ? ({ weft: "clip", nodes, groups, notes, subgraphs, outside } as unknown as Clip) : null;
 }
 
-/** The subgraphs that these nodes are instances of, and those inside them. */
-export function needed(document: Document, nodes: Iterable<GraphNode>): Readonly<Record<string, Subgraph>> {
-  const found: Record<string, Subgraph> = {};
+// The subgraphs that these nodes are instances of, and those inside them.
+function needed(document: Document, nodes: Iterable<GraphNode>): Readonly<Record<string, Subgraph>> {
+  const found = new Map<string, Subgraph>();
   const waiting = [...nodes];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     const id = subgraphOf(node.class_type);
     const sheet = id === null ? undefined : sheetAt(document, id);
-    if (id === null || !sheet || Object.hasOwn(found, id)) continue;
-    found[id] = sheet as Subgraph;
+    if (id === null || !sheet || found.has(id)) continue;
+    found.set(id, sheet as Subgraph);
     waiting.push(...Object.values(sheet.nodes));
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 // A subgraph that the document has already is used as it is; one that differs, or that would hold itself, comes in anew.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { bridges, candidates, connect, disconnect, refusal, withBridge } from "./connect";
+import { connect, disconnect, refusal } from "./connect";
 import { REROUTE, type Document, type End, type Link, type SheetId } from "./document";
 import { documentOf, KINDS, kind, manyNodes, chance, node, TEXT_TO_IMAGE } from "./toys";
 
@@ -219,62 +219,6 @@ describe("subgraphs", () => {
     );
     expect(why(endless, ["a", "y"], "b", "image")).toBeNull();
     expect(why(endless, ["b", "image"], "a", "x")).toBeNull();
-  });
-});
-
-describe("bridges", () => {
-  const titles = (from: Link, to: End) =>
-    bridges(TEXT_TO_IMAGE, KINDS, null, from, to).map((one) => one.kind);
-
-  test("are the kinds that lead from one type to the other, the plainest first", () => {
-    expect(titles(["sample", "latent"], END)).toEqual(["Decode", "DecodeTiled"]);
-    expect(titles(["decode", "image"], { node: "sample", input: "latent" })).toEqual([
-      "EncodeImage",
-      "Inpaint",
-    ]);
-  });
-
-  test("are none where none is needed, or none helps", () => {
-    expect(titles(["decode", "image"], END)).toEqual([]);
-    expect(titles(["load", "model"], END)).toEqual([]);
-  });
-
-  test("are put between, and read what else they need from upstream", () => {
-    const from: Link = ["sample", "latent"];
-    const [bridge] = bridges(TEXT_TO_IMAGE, KINDS, null, from, END);
-    if (!bridge) throw new Error("There should be a bridge.");
-    const { nodes } = withBridge(TEXT_TO_IMAGE, KINDS, null, from, END, bridge);
-    expect(nodes["8"]).toEqual(
-      node("Decode", { samples: ["sample", "latent"], vae: ["load", "vae"] }, { position: [900, 0] }),
-    );
-    expect(nodes["save"]?.inputs["images"]).toEqual(["8", "image"]);
-  });
-});
-
-describe("candidates", () => {
-  const kinds = (end: Parameters<typeof candidates>[3]) =>
-    candidates(TEXT_TO_IMAGE, KINDS, null, end).map((one) => `${one.spec.id}.${one.port}`);
-
-  test("for an output are the kinds that take it, exact types first", () => {
-    expect(kinds({ from: ["load", "vae"] })).toEqual([
-      "Decode.vae",
-      "EncodeImage.vae",
-      "Inpaint.vae",
-      "Show.value",
-      `${REROUTE}.value`,
-      "DecodeTiled.vae",
-    ]);
-  });
-
-  test("for an input are the kinds that give it", () => {
-    expect(kinds({ to: { node: "save", input: "images" } })).toEqual([
-      "Decode.image",
-      "Invert.image",
-      "Blend.image",
-      "Split.image",
-      `${REROUTE}.value`,
-      "DecodeTiled.image",
-    ]);
   });
 });
 

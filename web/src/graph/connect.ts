@@ -23,7 +23,7 @@ import { specOf, type Specs } from "./specs";
 import { titleOf } from "./titles";
 
 export { bridges, withBridge, type Bridge } from "./bridges";
-export { candidates, type Candidate } from "./candidates";
+export { candidates } from "./candidates";
 
 /** Why a link is not allowed, in a sentence; null if it is. */
 export function refusal(

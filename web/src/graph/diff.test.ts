@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { connect } from "./connect";
-import { diff, isEmpty, reversed } from "./diff";
+import { diff, isEmpty, type Diff, type NodeChange } from "./diff";
 import type { Document } from "./document";
 import { moveNodes, removeNodes, setInput, setMeta } from "./edit";
 import { makeSubgraph } from "./subgraphs";
@@ -101,4 +101,26 @@ function edited(document: Document, random: () => number): Document {
     default:
       return { ...document, nodes: { ...document.nodes, [`new${random()}`]: node("Empty") } };
   }
+}
+
+/** The same difference, seen from the other document. */
+function reversed({ added, removed, changed, moved, frames, subgraphs }: Diff): Diff {
+  const turned = <T extends { readonly before: unknown; readonly after: unknown }>(one: T): T => ({
+    ...one,
+    before: one.after,
+    after: one.before,
+  });
+  const back = (change: NodeChange): NodeChange => ({
+    ...turned(change),
+    values: change.values.map(turned),
+    mode: change.mode && [change.mode[1], change.mode[0]],
+  });
+  return {
+    added: removed,
+    removed: added,
+    changed: changed.map(back),
+    moved: moved.map(back),
+    frames: frames.map(turned),
+    subgraphs: subgraphs.map(turned),
+  };
 }

@@ -89,28 +89,6 @@ export function isEmpty(diff: Diff): boolean {
   return Object.values(diff).every((part: readonly unknown[]) => part.length === 0);
 }
 
-/** The same difference, seen from the other document. */
-export function reversed({ added, removed, changed, moved, frames, subgraphs }: Diff): Diff {
-  const turned = <T extends { readonly before: unknown; readonly after: unknown }>(one: T): T => ({
-    ...one,
-    before: one.after,
-    after: one.before,
-  });
-  const back = (change: NodeChange): NodeChange => ({
-    ...turned(change),
-    values: change.values.map(turned),
-    mode: change.mode && [change.mode[1], change.mode[0]],
-  });
-  return {
-    added: removed,
-    removed: added,
-    changed: changed.map(back),
-    moved: moved.map(back),
-    frames: frames.map(turned),
-    subgraphs: subgraphs.map(turned),
-  };
-}
-
 interface Pair {
   readonly sheet: SheetId;
   readonly id: string;

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 
 import {
+  EMPTY,
   flatId,
   freeId,
+  instanceOf,
   isLink,
   nodeAt,
+  positionOf,
   REROUTE,
   sheetAt,
   subgraphOf,
@@ -29,6 +32,7 @@ test("a link is a list of two texts, and nothing else is", () => {
 });
 
 test("an instance names its subgraph, and a reroute none", () => {
+  expect(instanceOf("s")).toBe("@s");
   expect(subgraphOf("@s")).toBe("s");
   expect(subgraphOf(REROUTE)).toBeNull();
   expect(subgraphOf("Empty")).toBeNull();
@@ -50,6 +54,9 @@ test("a sheet is put in place of the one before, and the rest stays", () => {
   expect(next.subgraphs?.["t"]).toBe(inner);
   expect(next.nodes).toBe(document.nodes);
   expect(withSheet(document, "gone", { nodes: {} })).toBe(document);
+  expect(withSheet(document, "constructor", { nodes: {} })).toBe(document);
+  expect(withSheet(document, null, { nodes: {} })).toEqual({ ...document, nodes: {} });
+  expect(withSheet(EMPTY, "s", { nodes: {} })).toBe(EMPTY);
 });
 
 test("flat ids name the instances around a node", () => {
@@ -61,4 +68,9 @@ test("a free id is a number that nothing has", () => {
   expect(freeId({})).toBe("1");
   expect(freeId({ 2: 0 })).toBe("3");
   expect(freeId({ a: 0, 3: 0 }, new Set(["4"]))).toBe("5");
+});
+
+test("a node that nobody has placed stands at the origin", () => {
+  expect(positionOf(node("Empty", {}, { position: [3, 4] }))).toEqual([3, 4]);
+  expect(positionOf(node("Empty"))).toEqual([0, 0]);
 });

@@ -145,9 +145,9 @@ export function sheetAt(document: Document, sheet: SheetId): Sheet | undefined {
 /** The document with that sheet replaced. What a subgraph has beside its nodes stays, unless `next` says otherwise. */
 export function withSheet(document: Document, sheet: SheetId, next: Partial<Subgraph>): Document {
   if (sheet === null) return { ...document, ...next };
-  const before = document.subgraphs?.[sheet];
+  const before = sheetAt(document, sheet);
   if (!before) return document;
-  return { ...document, subgraphs: { ...document.subgraphs, [sheet]: { ...before, ...next } } };
+  return { ...document, subgraphs: { ...document.subgraphs, [sheet]: { ...(before as Subgraph), ...next } } };
 }
 
 /** A node of the sheet. Ids may be any text, so that names like "constructor" must not find what every object has. */

@@ -2,6 +2,7 @@
 
 import {
   isLink,
+  nodeAt,
   type GraphNode,
   type InputValue,
   type Link,
@@ -22,7 +23,7 @@ export function setInput<S extends Sheet>(
   input: string,
   value: InputValue | undefined,
 ): S {
-  const node = sheet.nodes[id];
+  const node = nodeAt(sheet, id);
   if (!node) return sheet;
   const others = Object.entries(node.inputs).filter(([name]) => name !== input);
   const inputs = value === undefined ? Object.fromEntries(others) : { ...node.inputs, [input]: value };
@@ -35,7 +36,7 @@ export function setMeta<S extends Sheet>(
   id: string,
   meta: { [K in keyof NodeMeta]?: NodeMeta[K] | undefined },
 ): S {
-  const node = sheet.nodes[id];
+  const node = nodeAt(sheet, id);
   if (!node) return sheet;
   const kept = Object.fromEntries(
     Object.entries({ ...node._meta, ...meta }).filter(([, value]) => value !== undefined),
@@ -47,7 +48,7 @@ export function setMeta<S extends Sheet>(
 export function moveNodes<S extends Sheet>(sheet: S, places: ReadonlyMap<string, Point>): S {
   const nodes = { ...sheet.nodes };
   for (const [id, position] of places) {
-    const node = nodes[id];
+    const node = nodeAt(sheet, id);
     if (node) nodes[id] = { ...node, _meta: { ...node._meta, position } };
   }
   return { ...sheet, nodes };
@@ -55,10 +56,24 @@ export function moveNodes<S extends Sheet>(sheet: S, places: ReadonlyMap<string,
 
 /** The sheet without these nodes and without the links from them. */
 export function removeNodes<S extends Sheet>(sheet: S, ids: ReadonlySet<string>): S {
-  const nodes: Record<string, GraphNode> = {};
-  for (const [id, node] of Object.entries(sheet.nodes))
-    if (!ids.has(id)) nodes[id] = withoutLinks(node, (link) => ids.has(link[0]));
+  const nodes = mapNodes(sheet.nodes, (node, id) =>
+    ids.has(id) ? undefined : withoutLinks(node, (link) => ids.has(link[0])),
+  );
   return { ...sheet, nodes };
+}
+
+/** The nodes, each as `to` gives it; those for which it gives nothing are left out. */
+export function mapNodes(
+  nodes: Sheet["nodes"],
+  to: (node: GraphNode, id: string) => GraphNode | undefined,
+): Sheet["nodes"] {
+  // Made of entries: a node with the id "__proto__" is lost where it is set as a property.
+  return Object.fromEntries(
+    Object.entries(nodes).flatMap(([id, node]) => {
+      const next = to(node, id);
+      return next ? [[id, next] as const] : [];
+    }),
+  );
 }
 
 /** The node without those of its links that `leave` says. */
@@ -81,11 +96,10 @@ export function mapLinks(
   to: (link: Link, input: string) => InputValue | undefined,
 ): GraphNode {
   let changed = false;
-  const inputs: Record<string, InputValue> = {};
-  for (const [name, value] of Object.entries(node.inputs)) {
+  const inputs = Object.entries(node.inputs).flatMap(([name, value]) => {
     const next = isLink(value) ? to(value, name) : value;
     changed ||= next !== value;
-    if (next !== undefined) inputs[name] = next;
-  }
-  return changed ? { ...node, inputs } : node;
+    return next === undefined ? [] : [[name, next] as const];
+  });
+  return changed ? { ...node, inputs: Object.fromEntries(inputs) } : node;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Document, Group, Point } from "./document";
-import { fitGroup, groupAround, membersOf, moveGroup } from "./groups";
+import { fitGroup, groupAround, membersOf, moveAll } from "./groups";
 import { documentOf, node } from "./toys";
 
 const SIZES = new Map<string, Point>([
@@ -35,24 +35,23 @@ describe("what lies in a group", () => {
     expect(membersOf(outer, GROUP, SIZES)).not.toContain("group-2");
   });
 
-  test("moves with it, except for what is pinned", () => {
-    const moved = moveGroup(GROUPED, "group-1", [10, 5], SIZES);
-    expect(moved.groups?.[0]?.bounds).toEqual([-10, -31, 340, 206]);
-    expect(moved.notes?.[0]?.bounds).toEqual([20, 65, 20, 20]);
-    expect(Object.values(moved.nodes).map((one) => one._meta?.position)).toEqual([
-      [10, 5],
-      [200, 100],
-      [1000, 1000],
-    ]);
-    expect(moveGroup(GROUPED, "nobody", [1, 1], SIZES)).toBe(GROUPED);
-  });
-
   test("says how large it has to be", () => {
     const loose = { ...GROUPED, groups: [{ ...GROUP, bounds: [-500, -500, 900, 900] as const }] };
     expect(fitGroup(loose, "group-1", SIZES).groups).toEqual([GROUP]);
     const empty = { ...GROUPED, groups: [{ ...GROUP, bounds: [5000, 0, 9, 9] as const }] };
     expect(fitGroup(empty, "group-1", SIZES)).toBe(empty);
   });
+});
+
+test("nodes, notes and groups move together, and the others stay", () => {
+  const moved = moveAll(GROUPED, new Set(["group-1", "note-1", "a", "nobody"]), [10, 5]);
+  expect(moved.groups?.[0]?.bounds).toEqual([-10, -31, 340, 206]);
+  expect(moved.notes?.[0]?.bounds).toEqual([20, 65, 20, 20]);
+  expect(Object.values(moved.nodes).map((one) => one._meta?.position)).toEqual([
+    [10, 5],
+    [200, 100],
+    [1000, 1000],
+  ]);
 });
 
 function firstGroup(sheet: Document): Group {

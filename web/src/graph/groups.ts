@@ -1,7 +1,7 @@
 /** Groups: frames on the canvas. What lies in a group belongs to it; nothing else says so. */
 
 import { around, boundsIn, boundsOf, holds, holdsCentre, movedBounds, type Sizes } from "./bounds";
-import { nodeAt, positionOf, type Bounds, type Group, type Note, type Point, type Sheet } from "./document";
+import { positionOf, type Bounds, type Group, type Note, type Point, type Sheet } from "./document";
 import { moveNodes } from "./edit";
 
 const PADDING = 20;
@@ -29,14 +29,6 @@ export function membersOf(sheet: Sheet, group: Group, sizes: Sizes): readonly st
   const notes = (sheet.notes ?? []).filter((note) => holdsCentre(group.bounds, note.bounds));
   const groups = (sheet.groups ?? []).filter((one) => one.id !== group.id && isInside(one, group));
   return [...nodes.map(([id]) => id), ...notes.map((note) => note.id), ...groups.map((one) => one.id)];
-}
-
-/** The sheet with a group moved, and all that belongs to it; pinned nodes stay. */
-export function moveGroup<S extends Sheet>(sheet: S, id: string, by: Point, sizes: Sizes): S {
-  const group = sheet.groups?.find((one) => one.id === id);
-  if (!group) return sheet;
-  const members = membersOf(sheet, group, sizes).filter((one) => !nodeAt(sheet, one)?._meta?.pinned);
-  return moveAll(sheet, new Set([id, ...members]), by);
 }
 
 /** The sheet with these nodes, notes and groups moved. */

@@ -55,8 +55,8 @@ export function missing(document: Document, specs: Specs, files: Files): Missing
   };
 }
 
-/** Those of the names that are spelled most like it, the nearest first; none that are quite different. */
-export function nearest(name: string, names: Iterable<string>, most = 3): readonly string[] {
+// Those of the names that are spelled most like it, the nearest first; none that are quite different.
+function nearest(name: string, names: Iterable<string>, most = 3): readonly string[] {
   const wanted = pairsOf(name);
   return [...names]
     .map((one) => ({ one, alike: likeness(wanted, pairsOf(one)) }))

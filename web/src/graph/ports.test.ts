@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import table from "../../../tests/goldens/fits.json";
 import { fits, portText } from "./ports";
 import type { Port } from "./specs";
 import { portOf } from "./toys";
@@ -25,6 +26,15 @@ test.each<[string | Port, string | Port, boolean]>([
 ])("%j into %j: %s", (given, wanted, answer) => {
   const port = (one: string | Port) => (typeof one === "string" ? portOf(one) : one);
   expect(fits(port(given), port(wanted))).toBe(answer);
+});
+
+test("types flow as the table says to which the engine is held too", () => {
+  const types = Object.entries(table.types as Readonly<Record<string, Port>>);
+  const found = types.map(([name, given]) => [
+    name,
+    types.flatMap(([other, wanted]) => (fits(given, wanted) ? [other] : [])),
+  ]);
+  expect(Object.fromEntries(found)).toEqual(table.flows_into);
 });
 
 test("types are told as people read them", () => {

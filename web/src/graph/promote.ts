@@ -8,13 +8,12 @@ import {
   withSheet,
   type Document,
   type End,
-  type GraphNode,
   type InputValue,
   type Link,
   type SheetId,
   type Subgraph,
 } from "./document";
-import { mapLinks, setInput } from "./edit";
+import { mapLinks, mapNodes, setInput } from "./edit";
 import { dropExposed } from "./exposed";
 import { outputsOf } from "./reads";
 import { usesOf } from "./uses";
@@ -54,9 +53,9 @@ export function hideInput(document: Document, subgraph: string, name: string): D
   const uses = usesOf(document, subgraph);
   const given = uses.map((use) => sheetAt(document, use.sheet)?.nodes[use.id]?.inputs[name]);
   const value = given.find((one): one is InputValue => one !== undefined && !isLink(one)) ?? port.default;
-  const nodes: Record<string, GraphNode> = {};
-  for (const [id, node] of Object.entries(on.nodes))
-    nodes[id] = mapLinks(node, (link) => (link[0] === FROM_OUTSIDE && link[1] === name ? value : link));
+  const nodes = mapNodes(on.nodes, (node) =>
+    mapLinks(node, (link) => (link[0] === FROM_OUTSIDE && link[1] === name ? value : link)),
+  );
   const inputs = on.inputs.filter((one) => one !== port);
   const outputs = on.outputs.filter((one) => !(one.from[0] === FROM_OUTSIDE && one.from[1] === name));
   let next = withSheet(document, subgraph, { nodes, inputs, outputs });
@@ -152,9 +151,7 @@ function withoutLinksFrom(document: Document, subgraph: string, names: ReadonlyS
     const on = sheetAt(next, sheet);
     if (!on) continue;
     const isGone = (link: Link) => link[0] === id && names.has(link[1]);
-    const nodes: Record<string, GraphNode> = {};
-    for (const [own, node] of Object.entries(on.nodes))
-      nodes[own] = mapLinks(node, (link) => (isGone(link) ? undefined : link));
+    const nodes = mapNodes(on.nodes, (node) => mapLinks(node, (link) => (isGone(link) ? undefined : link)));
     next = withSheet(next, sheet, { nodes });
     for (const output of outputsOf(on))
       if (sheet !== null && isGone(output.from)) next = hideOutput(next, sheet, output.name);

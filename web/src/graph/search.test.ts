@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 
-import { fuzzy } from "./fuzzy";
 import { search } from "./search";
 import { kind, KINDS } from "./toys";
 
@@ -64,28 +63,5 @@ describe("searching", () => {
     expect(ids("(custom)")).toEqual(["SamplerCustom"]);
     expect(ids(".*")).toEqual([]);
     expect(ids("[")).toEqual([]);
-  });
-});
-
-describe("fitting", () => {
-  const score = (text: string, letters: string) => fuzzy(text, letters)?.score ?? 0;
-
-  test("is best for the whole, then the start, a word's start, inside, initials, letters in order", () => {
-    const scores = [
-      score("Blur", "blur"),
-      score("Blur image", "blur"),
-      score("Image blur", "blur"),
-      score("Unblurred", "blur"),
-      score("Big large unusual rest", "blur"),
-      score("Bold u rear xl u r", "blur"),
-    ];
-    expect(scores).toEqual([...scores].sort((a, b) => b - a));
-    expect(new Set(scores).size).toBe(6);
-  });
-
-  test("is none where letters are missing", () => {
-    expect(fuzzy("Blur", "blurs")).toBeNull();
-    expect(fuzzy("", "a")).toBeNull();
-    expect(fuzzy("Blur", "")).toEqual({ score: 0, ranges: [] });
   });
 });

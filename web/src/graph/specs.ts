@@ -3,6 +3,7 @@
 import {
   REROUTE,
   nodeAt,
+  sheetAt,
   subgraphOf,
   FROM_OUTSIDE,
   type Document,
@@ -117,7 +118,7 @@ export function specOf(document: Document, specs: Specs, classType: string): Nod
   if (classType === REROUTE) return REROUTE_SPEC;
   const id = subgraphOf(classType);
   if (id === null) return specs.get(classType);
-  const subgraph = document.subgraphs?.[id];
+  const subgraph = sheetAt(document, id) as Subgraph | undefined;
   if (!subgraph) return undefined;
   const known = ofSubgraphs(document, specs);
   const before = known.get(subgraph);
@@ -157,7 +158,8 @@ function specOfSubgraph(document: Document, specs: Specs, classType: string, sub
     const ports = endsOf(subgraph, [FROM_OUTSIDE, input.name]).flatMap((end) => {
       const spec = innerSpec(end.node);
       const found =
-        spec && inputsOf(spec, subgraph.nodes[end.node]?.inputs ?? {}).find((one) => one.name === end.input);
+        spec &&
+        inputsOf(spec, nodeAt(subgraph, end.node)?.inputs ?? {}).find((one) => one.name === end.input);
       return found ? [found] : [];
     });
     const port = ports.find((one) => one.port.kind !== "anything") ?? ports[0];

@@ -1,11 +1,25 @@
 import { describe, expect, test } from "vitest";
 
+import table from "../../../tests/goldens/bypass.json";
 import { connect } from "./connect";
-import { isLink, REROUTE, type Document } from "./document";
+import { FROM_OUTSIDE, isLink, REROUTE, type Document, type Link } from "./document";
 import { linksOf, removeNodes } from "./edit";
-import { addReroute, cut, insertOnLink, passageOn, remove, removeKeepingLinks } from "./splice";
+import { addReroute, cut, insertOnLink, passageOn, passedBy, remove, removeKeepingLinks } from "./splice";
+import type { InputSpec, NodeSpec, Port } from "./specs";
 import { makeSubgraph } from "./subgraphs";
-import { chance, documentOf, flatGraph, KINDS, manyNodes, node, oneOf, shapeOf, TEXT_TO_IMAGE } from "./toys";
+import {
+  chance,
+  documentOf,
+  flatGraph,
+  kind,
+  KINDS,
+  manyNodes,
+  node,
+  ODDLY_NAMED,
+  oneOf,
+  shapeOf,
+  TEXT_TO_IMAGE,
+} from "./toys";
 
 const SAVE = { node: "save", input: "images" };
 
@@ -111,6 +125,13 @@ describe("nodes taken out of links", () => {
     expect(all.nodes["c"]?.inputs).toEqual({});
   });
 
+  test("leave one called __proto__ where it is, and take it out like any other", () => {
+    expect(Object.keys(without(ODDLY_NAMED, "b").nodes)).toEqual(["a", "__proto__", "c"]);
+    expect(without(ODDLY_NAMED, "b").nodes["c"]?.inputs["images"]).toEqual(["__proto__", "image"]);
+    const all = without(ODDLY_NAMED, "__proto__", "b");
+    expect(all.nodes).toEqual({ a: node("Invert"), c: node("Save", { images: ["a", "image"] }) });
+  });
+
   test("are 5,000 of one chain, and each link is followed once", () => {
     const nodes = Object.fromEntries(
       Array.from({ length: 5000 }, (_, at) => [
@@ -127,6 +148,70 @@ describe("nodes taken out of links", () => {
       documentOf({ x: node("Decode"), save: node("Save", { images: ["x", "image"] }) }),
     );
   });
+});
+
+describe("a bypassed node", () => {
+  test("of two conditionings hands the second on for its second output", () => {
+    const kinds = new Map([...KINDS, ["Control", CONTROL]]);
+    const { nodes } = documentOf({
+      ...TEXT_TO_IMAGE.nodes,
+      control: node("Control", {
+        positive: ["prompt", "conditioning"],
+        negative: ["negative", "conditioning"],
+        image: ["load", "image"],
+      }),
+    });
+    const handedOn = (output: string) => passedBy(documentOf(nodes), kinds, { nodes }, ["control", output]);
+    expect(handedOn("positive")).toEqual(["prompt", "conditioning"]);
+    expect(handedOn("negative")).toEqual(["negative", "conditioning"]);
+    expect(handedOn("nothing")).toBeNull();
+  });
+
+  test.each(table.cases)("hands on what the engine does: $rule", (told) => {
+    const { nodes, ...rest } = drawn(told);
+    const kinds = new Map([["Node", kindOf(told)]]);
+    const found = told.outputs.map(([name = ""]) => [
+      name,
+      passedBy({ nodes, ...rest }, kinds, { nodes }, ["node", name])?.[0] ?? null,
+    ]);
+    expect(Object.fromEntries(found)).toEqual(told.hands_on);
+  });
+
+  const CONTROL = kind(
+    "Control",
+    "strength:float=1, positive:CONDITIONING!, negative:CONDITIONING!, image:IMAGE!",
+    "positive:CONDITIONING, negative:CONDITIONING",
+  );
+  const TYPES = table.types as Readonly<Record<string, Port>>;
+
+  type Told = (typeof table.cases)[number];
+
+  // Each linked input reads the node of its own name.
+  function drawn(told: Told): Document {
+    const given = told.linked.map((name): readonly [string, Link] => [name, [name, "value"]]);
+    const inputs = Object.fromEntries(given);
+    if (!told.subgraph) return documentOf({ node: node("Node", inputs) });
+    const names = told.inputs.map(([name = ""]) => name);
+    const inner = node("Node", Object.fromEntries(names.map((name) => [name, [FROM_OUTSIDE, name]])));
+    const outputs = told.outputs.map(([name = ""]) => ({ name, from: ["inner", name] as const }));
+    const s = { title: "", inputs: names.map((name) => ({ name })), outputs, nodes: { inner } };
+    return documentOf({ node: node("@s", inputs) }, { subgraphs: { s } });
+  }
+
+  function kindOf(told: Told): NodeSpec {
+    const port = (type = "") => ({ type, port: TYPES[type]!, help: "" });
+    return {
+      ...kind("Node", "", ""),
+      inputs: told.inputs.map(([name = "", type, ...marks]): InputSpec => ({
+        ...port(type),
+        name,
+        required: !marks.includes("optional"),
+        default: null,
+        widget: marks.includes("widget") ? { kind: "Seed" } : null,
+      })),
+      outputs: told.outputs.map(([name = "", type]) => ({ ...port(type), name, label: name })),
+    };
+  }
 });
 
 describe("removing", () => {

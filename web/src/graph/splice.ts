@@ -7,24 +7,24 @@ import {
   nodeAt,
   REROUTE,
   sheetAt,
+  subgraphOf,
   withSheet,
   type Document,
   type End,
   type GraphNode,
-  type InputValue,
   type Link,
   type Point,
   type Sheet,
   type SheetId,
 } from "./document";
 import { linkAt, connect, disconnect } from "./connect";
-import { putNode, removeNodes } from "./edit";
+import { mapLinks, mapNodes, putNode, removeNodes } from "./edit";
 import { givenBy, wantedBy } from "./flow";
 import { inputsOf } from "./growing";
 import { fits, portText } from "./ports";
 import { outputsOf } from "./reads";
 import { same } from "./same";
-import { specOf, type Port, type Specs } from "./specs";
+import { specOf, type InputSpec, type Port, type Specs } from "./specs";
 import { withoutPorts } from "./promote";
 
 /** The ports by which a node fits on a link. */
@@ -88,8 +88,7 @@ export function removeKeepingLinks(
   const on = sheetAt(document, sheet);
   if (!on) return document;
   const known = new Map<string, Link | null>();
-  const nodes: Record<string, GraphNode> = {};
-  for (const [id, node] of Object.entries(on.nodes)) if (!ids.has(id)) nodes[id] = kept(id, node);
+  const nodes = mapNodes(on.nodes, (node, id) => (ids.has(id) ? undefined : kept(id, node)));
   const outputs = outputsOf(on).map((output) => {
     const from = replaced(output.from);
     const wanted = wantedBy(document, specs, sheet, { node: "@outputs", input: output.name });
@@ -99,19 +98,11 @@ export function removeKeepingLinks(
   return withoutPorts(next, sheet, ids);
 
   function kept(id: string, node: GraphNode): GraphNode {
-    const entries = Object.entries(node.inputs);
-    if (!entries.some(([, value]) => isLink(value) && ids.has(value[0]))) return node;
-    const inputs: Record<string, InputValue> = {};
-    for (const [name, value] of entries) {
-      const from = isLink(value) ? replaced(value) : null;
-      if (!isLink(value)) inputs[name] = value;
-      else if (
-        from &&
-        (from === value || allowed(from, wantedBy(document, specs, sheet, { node: id, input: name })))
-      )
-        inputs[name] = from;
-    }
-    return { ...node, inputs };
+    return mapLinks(node, (link, input) => {
+      const from = replaced(link);
+      if (from === link) return link;
+      return from && allowed(from, wantedBy(document, specs, sheet, { node: id, input })) ? from : undefined;
+    });
   }
 
   function allowed(from: Link, wanted: readonly Port[]): boolean {
@@ -149,7 +140,9 @@ export function passedBy(document: Document, specs: Specs, sheet: Sheet, link: L
   const output = spec?.outputs[place];
   if (!spec || !output) return null;
   const known = inputsOf(spec, node.inputs);
-  const inOrder = [...known.filter((one) => !one.widget), ...known.filter((one) => one.widget)];
+  // Those of a subgraph stand as they were put; of other nodes the sockets come first, and what is required.
+  const late = (one: InputSpec) => (one.widget ? 2 : 0) + (one.required ? 0 : 1);
+  const inOrder = subgraphOf(node.class_type) === null ? known.toSorted((a, b) => late(a) - late(b)) : known;
   const alike = inOrder.filter((one) => same(one.port, output.port));
   for (const input of [...inOrder.slice(place, place + 1), ...alike, ...inOrder]) {
     const value = node.inputs[input.name];

@@ -1,21 +1,19 @@
 import { describe, expect, test } from "vitest";
 
 import { REROUTE, type Document, type Subgraph } from "./document";
-import {
-  exposeInput,
-  exposeOutput,
-  hideInput,
-  hideOutput,
-  makeSubgraph,
-  mayHold,
-  movePort,
-  renamePort,
-  unpack,
-  usesOf,
-} from "./subgraphs";
+import { makeSubgraph, unpack } from "./subgraphs";
 import { specOf } from "./specs";
-import { wayInto } from "./uses";
-import { chance, documentOf, flatGraph, KINDS, manyNodes, node, shapeOf, TEXT_TO_IMAGE } from "./toys";
+import {
+  chance,
+  documentOf,
+  flatGraph,
+  KINDS,
+  manyNodes,
+  node,
+  ODDLY_NAMED,
+  shapeOf,
+  TEXT_TO_IMAGE,
+} from "./toys";
 
 function subgraphIn(document: Document, id = "1"): Subgraph {
   const found = document.subgraphs?.[id];
@@ -85,6 +83,17 @@ describe("a subgraph made of nodes", () => {
   });
 });
 
+test("a node called __proto__ goes into a subgraph, stays outside of one, and comes out again", () => {
+  const ids = Object.keys(ODDLY_NAMED.nodes);
+  for (const chosen of [["__proto__"], ["b"], ["a", "__proto__", "b"]]) {
+    const { document, id } = makeSubgraph(ODDLY_NAMED, KINDS, null, chosen, "Odd");
+    expect(shapeOf(document)).toEqual(shapeOf(ODDLY_NAMED));
+    const out = unpack(document, null, id).document;
+    expect(Object.keys(out.nodes).sort()).toEqual([...ids].sort());
+    expect(shapeOf(out)).toEqual(shapeOf(ODDLY_NAMED));
+  }
+});
+
 test("any nodes of a random graph can be put into a subgraph, of a subgraph, and taken out again", () => {
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = chance(seed);
@@ -148,87 +157,5 @@ describe("unpacking", () => {
   test("what is no instance stays as it is", () => {
     expect(unpack(document, null, "a")).toEqual({ document, ids: [] });
     expect(unpack(document, null, "nobody").document).toBe(document);
-  });
-});
-
-describe("ports", () => {
-  test("an input that is shown has its value as the default, and no two ports have one name", () => {
-    const shown = exposeInput(exposeInput(MADE.document, "1", { node: "prompt", input: "text" }), "1", {
-      node: "negative",
-      input: "text",
-    });
-    expect(subgraphIn(shown).inputs.slice(3)).toEqual([
-      { name: "text", default: "a red circle" },
-      { name: "text_2", default: "" },
-    ]);
-    expect(flatGraph(shown)).toEqual(flatGraph(MADE.document));
-    const same = exposeInput(shown, "1", { node: "prompt", input: "text" });
-    expect(same).toBe(shown);
-  });
-
-  test("an input that is hidden leaves behind what the instance had", () => {
-    const shown = exposeInput(MADE.document, "1", { node: "prompt", input: "text" });
-    const instance = { ...shown.nodes[MADE.id], class_type: "@1", inputs: { text: "a blue square" } };
-    const hidden = hideInput({ ...shown, nodes: { ...shown.nodes, [MADE.id]: instance } }, "1", "text");
-    expect(subgraphIn(hidden).nodes["prompt"]?.inputs["text"]).toBe("a blue square");
-    expect(hidden.nodes[MADE.id]?.inputs).toEqual({});
-    expect(flatGraph(hideInput(shown, "1", "text"))).toEqual(flatGraph(MADE.document));
-  });
-
-  test("an output that is hidden takes the links from it along, also through the subgraphs around", () => {
-    const nested = makeSubgraph(MADE.document, KINDS, null, [MADE.id, "empty"], "Around").document;
-    expect(nested.nodes["decode"]?.inputs["samples"]).toBeDefined();
-    const hidden = hideOutput(nested, "1", "latent");
-    expect(subgraphIn(hidden, "2").outputs).toEqual([]);
-    expect(hidden.nodes["decode"]?.inputs).toEqual({ vae: ["load", "vae"] });
-  });
-
-  test("an output is shown once", () => {
-    const shown = exposeOutput(MADE.document, "1", ["prompt", "conditioning"], "Meaning");
-    expect(subgraphIn(shown).outputs[1]).toEqual({
-      name: "conditioning",
-      label: "Meaning",
-      from: ["prompt", "conditioning"],
-    });
-    expect(exposeOutput(shown, "1", ["prompt", "conditioning"])).toBe(shown);
-  });
-
-  test("a port gets another name for people, and its links stay", () => {
-    const renamed = renamePort(MADE.document, "1", "inputs", "clip", "Text model");
-    expect(specOf(renamed, KINDS, "@1")?.inputs[0]).toMatchObject({ name: "clip", label: "Text model" });
-    expect(flatGraph(renamed)).toEqual(flatGraph(MADE.document));
-    expect(renamePort(renamed, "1", "inputs", "clip", " ")).toEqual(MADE.document);
-    expect(subgraphIn(renamePort(MADE.document, "1", "outputs", "latent", "Drawn")).outputs[0]?.label).toBe(
-      "Drawn",
-    );
-  });
-
-  test("a port moves to another place", () => {
-    const names = (place: number) =>
-      subgraphIn(movePort(MADE.document, "1", "inputs", "clip", place)).inputs.map((one) => one.name);
-    expect(names(2)).toEqual(["model", "latent", "clip"]);
-    expect(names(0)).toEqual(["clip", "model", "latent"]);
-  });
-});
-
-describe("uses of subgraphs", () => {
-  const nested = makeSubgraph(MADE.document, KINDS, null, [MADE.id, "empty"], "Around");
-
-  test("are found on every sheet, and the way to a sheet too", () => {
-    expect(usesOf(nested.document, "1")).toEqual([{ sheet: "2", id: MADE.id }]);
-    expect(usesOf(nested.document, "nobody")).toEqual([]);
-    expect(wayInto(nested.document, "1")).toEqual([
-      { instance: nested.id, subgraph: "2" },
-      { instance: MADE.id, subgraph: "1" },
-    ]);
-    expect(wayInto(nested.document, null)).toEqual([]);
-    expect(wayInto(nested.document, "nobody")).toBeNull();
-  });
-
-  test("may not put a subgraph into itself", () => {
-    expect(mayHold(nested.document, null, "1")).toBe(true);
-    expect(mayHold(nested.document, "2", "1")).toBe(true);
-    expect(mayHold(nested.document, "1", "2")).toBe(false);
-    expect(mayHold(nested.document, "1", "1")).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ import {
   type SubgraphInput,
   type SubgraphOutput,
 } from "./document";
-import { mapLinks } from "./edit";
+import { mapLinks, mapNodes } from "./edit";
 import { renameExposed } from "./exposed";
 import { framesOf, freeFrameId, moveAll } from "./groups";
 import { freeName } from "./promote";
@@ -32,7 +32,6 @@ import { specOf, type Specs } from "./specs";
 import { usesOf } from "./uses";
 
 export { exposeInput, exposeOutput, hideInput, hideOutput, movePort, renamePort } from "./promote";
-export { mayHold, usesOf, type Use } from "./uses";
 
 const MARGIN = 160;
 
@@ -48,21 +47,21 @@ export function makeSubgraph(
   const chosen = new Set(ids);
   const id = freeId(on.nodes);
   const ports = newPorts(document, specs, on, id);
-  const nodes: Record<string, GraphNode> = {};
-  const inner: Record<string, GraphNode> = {};
-  for (const [own, node] of Object.entries(on.nodes))
-    if (chosen.has(own))
-      inner[own] = mapLinks(node, (link, input) =>
-        chosen.has(link[0]) ? link : ports.entry(link, input, node),
-      );
-    else nodes[own] = mapLinks(node, (link) => (chosen.has(link[0]) ? ports.exit(link) : link));
+  const inner = mapNodes(on.nodes, (node, own) =>
+    chosen.has(own)
+      ? mapLinks(node, (link, input) => (chosen.has(link[0]) ? link : ports.entry(link, input, node)))
+      : undefined,
+  );
+  const outer = mapNodes(on.nodes, (node, own) =>
+    chosen.has(own) ? undefined : mapLinks(node, (link) => (chosen.has(link[0]) ? ports.exit(link) : link)),
+  );
   const outputs = outputsOf(on).map((one) =>
     chosen.has(one.from[0]) ? { ...one, from: ports.exit(one.from) } : one,
   );
   const [x, y, width, height] = around(boundsIn(on, new Map(), chosen).values()) ?? [0, 0, 0, 0];
   const position: Point = [Math.round(x + width / 2 - MARGIN / 2), Math.round(y + height / 2 - MARGIN / 2)];
   const own = freeId(document.subgraphs ?? {});
-  nodes[id] = { class_type: instanceOf(own), inputs: ports.links, _meta: { position } };
+  const instance: GraphNode = { class_type: instanceOf(own), inputs: ports.links, _meta: { position } };
   const subgraph: Subgraph = {
     title,
     nodes: inner,
@@ -75,7 +74,7 @@ export function makeSubgraph(
     chosen.has(path[0] ?? "") ? { path: [id, ...path], input } : { path, input },
   );
   const left = {
-    nodes,
+    nodes: { ...outer, [id]: instance },
     ...framesOf(on, (one) => !chosen.has(one.id)),
     ...(outputs.length > 0 && { outputs }),
   };
@@ -105,15 +104,15 @@ export function unpack(
     return from?.[0] === FROM_OUTSIDE && isLink(value) ? outward(value) : value;
   };
   const placed = inPlace(subgraph, positionOf(instance));
-  const nodes: Record<string, GraphNode> = {};
-  for (const [own, node] of Object.entries(on.nodes)) if (own !== id) nodes[own] = mapLinks(node, outward);
-  for (const [own, node] of Object.entries(placed.nodes)) {
+  const around = mapNodes(on.nodes, (node, own) => (own === id ? undefined : mapLinks(node, outward)));
+  const within = Object.entries(placed.nodes).map(([own, node]) => {
     const out = mapLinks(node, (link) => {
       const value = inward(link);
       return isLink(value) ? outward(value) : value;
     });
-    nodes[ids.get(own) ?? own] = inModeOf(instance, out);
-  }
+    return [ids.get(own) ?? own, inModeOf(instance, out)] as const;
+  });
+  const nodes = { ...around, ...Object.fromEntries(within) };
   const outputs = outputsOf(on).flatMap((one) => {
     const from = outward(one.from);
     return isLink(from) ? [{ ...one, from }] : [];

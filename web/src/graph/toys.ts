@@ -135,6 +135,14 @@ export const TEXT_TO_IMAGE: Document = documentOf({
   save: node("Save", { images: ["decode", "image"], prefix: "toy" }, { position: [1200, 0] }),
 });
 
+/** Four nodes in a row, of which the second has a name that plain objects do not keep when it is set as a property. */
+export const ODDLY_NAMED = JSON.parse(`{"weft": 2, "nodes": {
+  "a": {"class_type": "Invert", "inputs": {}},
+  "__proto__": {"class_type": "Invert", "inputs": {"image": ["a", "image"]}},
+  "b": {"class_type": "Invert", "inputs": {"image": ["__proto__", "image"]}},
+  "c": {"class_type": "Save", "inputs": {"images": ["b", "image"]}}
+}}`) as Document;
+
 /** Chance that is the same every time (mulberry32). */
 export function chance(seed: number): () => number {
   let state = seed;
@@ -177,9 +185,9 @@ export function flatGraph(document: Document): Record<string, Pick<GraphNode, "c
     readonly prefix: string;
     readonly outer: { readonly frame: Frame; readonly instance: GraphNode } | null;
   }
-  const flat: Record<string, Pick<GraphNode, "class_type" | "inputs">> = {};
+  const flat = new Map<string, Pick<GraphNode, "class_type" | "inputs">>();
   enter({ sheet: document, prefix: "", outer: null });
-  return flat;
+  return Object.fromEntries(flat);
 
   function enter(frame: Frame) {
     for (const [id, one] of Object.entries(frame.sheet.nodes)) {
@@ -190,7 +198,7 @@ export function flatGraph(document: Document): Record<string, Pick<GraphNode, "c
           const found = resolved(frame, value);
           return found === undefined ? [] : [[name, found] as const];
         });
-        flat[frame.prefix + id] = { class_type: one.class_type, inputs: Object.fromEntries(inputs) };
+        flat.set(frame.prefix + id, { class_type: one.class_type, inputs: Object.fromEntries(inputs) });
       }
     }
   }

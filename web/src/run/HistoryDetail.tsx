@@ -1,9 +1,10 @@
-import { Columns2, ExternalLink, Undo2 } from "lucide-react";
+import { Columns2, ExternalLink, Trash2, Undo2 } from "lucide-react";
 
 import type { Run } from "../state/server";
 import { currentDocument, useTabs } from "../state/tabs";
 import { Changes } from "./Changes";
 import { restoreHere, restoreInTab } from "./documents";
+import { forget } from "./queue";
 import { compareShot, openLightbox } from "./shots";
 import { fileUrl } from "./format";
 import { Picture } from "./NodePictures";
@@ -61,6 +62,19 @@ export function HistoryDetail({ run, here }: { readonly run: Run; readonly here:
           >
             <Columns2 size={13} aria-hidden />
             Compare
+          </button>
+        )}
+        {run.ended !== null && (
+          <button
+            type="button"
+            className="queue-icon history-forget"
+            aria-label="Forget this run; its files stay"
+            title="Forget this run; its files stay"
+            onClick={() => {
+              void forget(run.id);
+            }}
+          >
+            <Trash2 size={13} aria-hidden />
           </button>
         )}
       </div>

@@ -19,7 +19,7 @@ export function WhyPanel({ flat }: { readonly flat: string }) {
     <section className="why" aria-label="Why it runs">
       {forecast && <Headline forecast={forecast} />}
       {forecast?.reason && <Difference reason={forecast.reason} />}
-      {forecast?.reason?.way && forecast.reason.way.length > 1 && <Way way={forecast.reason.way} />}
+      {forecast?.reason?.way && forecast.reason.way.length > 0 && <Way way={forecast.reason.way} />}
       {progress && <LastRun progress={progress} why={ran} />}
       <Facts forecast={forecast} progress={progress} />
     </section>

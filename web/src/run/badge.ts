@@ -39,9 +39,13 @@ export function badgeOf(progress: NodeProgress | undefined, forecast: Forecast |
     case undefined:
   }
   if (forecast?.state === "runs") {
-    const time = forecast.seconds === null ? "" : `~${secondsText(forecast.seconds)}`;
-    const spoken = [`Will run: ${forecast.why}`, time && `took ${time.slice(1)} last time`];
-    return plain("will", time, spoken.filter(Boolean).join("; "));
+    const time = forecast.seconds === null ? "" : secondsText(forecast.seconds);
+    const spoken = [`Will run: ${forecast.why}`, time && `took ${time} last time`];
+    return plain(
+      "will",
+      time && (time.startsWith("<") ? time : `~${time}`),
+      spoken.filter(Boolean).join("; "),
+    );
   }
   if (progress?.state === "finished") {
     const time = progress.seconds === null ? "" : secondsText(progress.seconds);

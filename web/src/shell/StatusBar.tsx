@@ -11,7 +11,7 @@ const CONNECTIONS: Record<Connection, string> = {
 /** How the server and the document are, in one line. */
 export function StatusBar() {
   const connection = useServer((server) => server.connection);
-  const problems = useServer((server) => server.problems.length);
+  const problems = useServer((server) => server.problems.length + (server.failure ? 1 : 0));
   const paused = useServer((server) => server.paused);
   const nodes = useTabs((tabs) => Object.keys(currentSheet(tabs).nodes).length);
   const chosen = useTabs((tabs) => tabs.tabs.find((tab) => tab.id === tabs.active)?.selection.size ?? 0);

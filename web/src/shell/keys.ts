@@ -80,11 +80,18 @@ function bind(target: Window): () => void {
   return tinykeys(target, bindings);
 }
 
-function typing({ target }: KeyboardEvent): boolean {
+function typing(event: KeyboardEvent): boolean {
+  const { target } = event;
   return (
     target instanceof HTMLElement &&
+    !(target.matches("[data-resting]") && undoes(event)) &&
     (target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select"))
   );
+}
+
+// A number that was typed is set: there is no text to take back, only the step.
+function undoes({ ctrlKey, metaKey, key }: KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && /^[zy]$/i.test(key);
 }
 
 function inDialog({ target }: KeyboardEvent): boolean {

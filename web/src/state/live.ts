@@ -109,6 +109,9 @@ function onMessage(message: Message): void {
   changeRun(id, (run) => heard(run ?? unheard(id), message));
   if (message.type === "execution_start") refreshRuns();
   if (message.type === "executing" && message.data.node === null) void onOver(id);
+  // A failed node says so itself; a run that failed as a whole has no other place.
+  if (message.type === "execution_error" && message.data.node_id === null)
+    say(`The run failed: ${message.data.exception_message.trim()}`, "bad");
   if (message.type === "worker_lost")
     say(message.data.again ? "The worker was lost; the run is tried again." : message.data.reason, "bad");
 }
@@ -123,7 +126,9 @@ function onStatus(data: StatusData): void {
 
 async function onOver(id: string): Promise<void> {
   refreshRuns();
-  await fetchRun(id);
+  const whole = await fetchRun(id);
+  const failure = useLive.getState().runs[id]?.failure;
+  if (failure && whole?.run.status === "failed") say(`The run failed: ${failure.message}`, "bad");
   forecastSoon(0);
 }
 
@@ -187,6 +192,13 @@ function takeRuns(runs: readonly RunShape[], next: number | null): void {
   const older = known.length > runs.length && next !== null;
   if (!older) useLive.setState({ nextPage: next });
   useServer.setState({ runs: withPage(known, runs, next === null) });
+  for (const run of runs) if (run.ended !== null) noteEnd(run);
+}
+
+// Of a run that ended while it waited, nobody says more than that.
+function noteEnd({ id, status }: RunShape): void {
+  const run = useLive.getState().runs[id];
+  if (run?.status === "queued") changeRun(id, () => ({ ...run, status }));
 }
 
 function takeNodes({ nodes, files }: NodesShape): void {

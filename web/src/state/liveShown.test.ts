@@ -32,6 +32,11 @@ test("when none goes on, the last one that is over is", () => {
   );
 });
 
+test("a run that was cancelled while it waited is not", () => {
+  const runs = live(run("h1", "done"), run("h2", "cancelled"));
+  expect(runShownBy(runs, "here")?.id).toBe("h1");
+});
+
 test("a run of another tab is not shown here", () => {
   const runs = live(run("t1", "running", { shown: { "1": picture("other") } }));
   expect(showingOf(runs, "here")).toMatchObject({ shownRun: null, shown: {} });

@@ -12,7 +12,12 @@ const NOTHING: Showing = { shownRun: null, progress: {}, previews: {}, shown: {}
 /** The run that a tab shows; undefined where it has none that has begun. */
 export function runShownBy(live: Pick<Live, "runs" | "ofTab">, tab: string): RunState | undefined {
   const runs = runsOf(live, tab);
-  return runs.findLast((run) => run.status === "running") ?? runs.findLast(isOver);
+  return runs.findLast((run) => run.status === "running") ?? runs.findLast(hasRun);
+}
+
+// One that was cancelled while it waited has nothing to show.
+function hasRun(run: RunState): boolean {
+  return isOver(run) && (run.status !== "cancelled" || Object.keys(run.progress).length > 0);
 }
 
 /** What is shown for a tab. Pictures of earlier runs stay until others come. */

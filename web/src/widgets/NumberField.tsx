@@ -79,6 +79,7 @@ export function NumberField({ id, widget, value, setting, describedBy, invalid }
         inputMode="decimal"
         autoComplete="off"
         spellCheck={false}
+        data-resting={typed === null || undefined}
         value={typed ?? shownNumber(value)}
         aria-valuenow={number}
         aria-valuemin={widget.minimum ?? undefined}

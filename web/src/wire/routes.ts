@@ -116,8 +116,3 @@ export function postPeek(
 ): Promise<Answer<PeekShape>> {
   return call("POST", "peek", { body: asked, signal });
 }
-
-/** Import a pack anew. */
-export function reloadPack(call: Call, name: string): Promise<Answer<unknown>> {
-  return call("POST", `packs/${encodeURIComponent(name)}/reload`, { body: {}, seconds: PATIENT });
-}

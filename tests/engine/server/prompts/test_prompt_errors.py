@@ -147,6 +147,13 @@ def test_only_the_outputs_that_are_asked_for_count() -> None:
     assert asked({"1": bad, "3": GOOD}, only=["3"]) == Verdict(("3",), None, {})
 
 
+def test_a_graph_can_be_run_as_far_as_any_node() -> None:
+    value = {"class_type": "PValue", "inputs": {"value": 1}}
+    bad = {"class_type": "PShow", "inputs": {}}
+
+    assert asked({"1": value, "2": bad, "3": GOOD}, only=["1"]) == Verdict(("1",), None, {})
+
+
 @pytest.mark.parametrize("prompt", [[], {"1": 3}, "text", {"1": {"class_type": "PShow", "inputs": []}}])
 def test_a_damaged_prompt_is_an_answer_too(prompt: object) -> None:
     verdict = asked(prompt)
