@@ -5,6 +5,8 @@
 
 import { createStore, del, entries, set } from "idb-keyval";
 
+import { say } from "../state/chrome";
+import { freshId } from "../state/liveClient";
 import { newTab, useTabs, type Tab } from "../state/tabs";
 import type { Document } from "../graph/document";
 
@@ -22,21 +24,33 @@ interface Session {
   readonly tabs: readonly KeptTab[];
 }
 
+const OWN = "weft.session";
 const DELAY_MS = 400;
+const LET_GO_MS = 1500;
 const MONTH_MS = 30 * 24 * 3600 * 1000;
 const store = createStore("weft", "sessions");
 
 /** Bring back the tabs of the last time, and keep those of this window from now on. */
 export async function keepTabs(): Promise<void> {
-  const id = await ownSession();
+  try {
+    const id = await ownSession();
+    sessionStorage.setItem(OWN, id);
+    keepUnder(id);
+  } catch {
+    say("This browser keeps nothing for this page: save your graphs before you close it.", "bad");
+  }
+}
+
+function keepUnder(id: string): void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const write = () => {
     timer = null;
-    void set(id, sessionOf(), store);
+    set(id, sessionOf(), store).catch(() => {
+      say("The browser's storage is full or broken: save your graphs before you close the page.", "bad");
+    });
   };
   useTabs.subscribe((now, before) => {
-    if (now === before || timer !== null) return;
-    timer = setTimeout(write, DELAY_MS);
+    if (now !== before) timer ??= setTimeout(write, DELAY_MS);
   });
   globalThis.addEventListener("pagehide", write);
 }
@@ -44,28 +58,37 @@ export async function keepTabs(): Promise<void> {
 // The session of this window if it was reloaded, else the newest one whose window is gone, else a new one.
 async function ownSession(): Promise<string> {
   const known = (await entries<string, Session>(store)).sort(([, a], [, b]) => b.at - a.at);
-  const mine = sessionStorage.getItem("weft.session");
+  const mine = sessionStorage.getItem(OWN);
   for (const [id, session] of known) {
     if (mine !== null && id !== mine) continue;
-    if (!(await locked(id))) continue;
+    if (!(await locked(id, id === mine))) continue;
     bringBack(session);
-    sessionStorage.setItem("weft.session", id);
-    return id;
+    return lockable() ? id : freshId();
   }
   for (const [id, { at }] of known) if (Date.now() - at > MONTH_MS) await del(id, store);
-  const id = crypto.randomUUID();
-  await locked(id);
-  sessionStorage.setItem("weft.session", id);
+  const id = freshId();
+  await locked(id, false);
   return id;
 }
 
-// Whether the lock is ours now. It is held until the window goes.
-function locked(id: string): Promise<boolean> {
+// Pages without a secure context have no locks. They take a copy, so that two windows never write to one session.
+function lockable(): boolean {
+  return isSecureContext;
+}
+
+// Whether the lock is ours now; it is held until the window goes. A page that was reloaded waits for the one that it was before.
+function locked(id: string, waits: boolean): Promise<boolean> {
+  if (!lockable()) return Promise.resolve(true);
+  const way: LockOptions = waits ? { signal: AbortSignal.timeout(LET_GO_MS) } : { ifAvailable: true };
   return new Promise((resolve) => {
-    void navigator.locks.request(`weft-session-${id}`, { ifAvailable: true }, (lock) => {
-      resolve(lock !== null);
-      return lock === null ? undefined : new Promise(() => undefined);
-    });
+    navigator.locks
+      .request(`weft-session-${id}`, way, (lock) => {
+        resolve(lock !== null);
+        return lock === null ? undefined : new Promise(() => undefined);
+      })
+      .catch(() => {
+        resolve(false);
+      });
   });
 }
 
