@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.report import Row, keep, show
 
-SUBJECTS = ("planning", "running", "server", "command_line", "sampling")
+SUBJECTS = ("planning", "running", "server", "command_line", "sampling", "editor")
 
 
 def main(names: list[str]) -> int:

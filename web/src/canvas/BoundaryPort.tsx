@@ -29,7 +29,10 @@ export function BoundaryPort({ sheetId, side, name, label, first, last }: Bounda
       />
     );
   const move = (by: number) => {
-    edit("Move port", (document) => movePort(document, sheetId, side, name, by));
+    edit("Move port", (document) => {
+      const place = document.subgraphs?.[sheetId]?.[side].findIndex((port) => port.name === name) ?? -1;
+      return place < 0 ? document : movePort(document, sheetId, side, name, Math.max(0, place + by));
+    });
   };
   return (
     <span className="boundary-port">

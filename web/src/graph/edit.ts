@@ -95,11 +95,11 @@ export function mapLinks(
   node: GraphNode,
   to: (link: Link, input: string) => InputValue | undefined,
 ): GraphNode {
-  let changed = false;
-  const inputs = Object.entries(node.inputs).flatMap(([name, value]) => {
+  const before = Object.entries(node.inputs);
+  const after = before.flatMap(([name, value]) => {
     const next = isLink(value) ? to(value, name) : value;
-    changed ||= next !== value;
     return next === undefined ? [] : [[name, next] as const];
   });
-  return changed ? { ...node, inputs: Object.fromEntries(inputs) } : node;
+  const changed = after.length < before.length || after.some(([, one], at) => one !== before[at]?.[1]);
+  return changed ? { ...node, inputs: Object.fromEntries(after) } : node;
 }

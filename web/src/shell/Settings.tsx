@@ -28,6 +28,12 @@ export function Settings() {
         name="linkStyle"
       />
       <Pick label="The wheel" value={choices.wheel} options={{ zoom: "Zooms", pan: "Moves" }} name="wheel" />
+      <Pick
+        label="Dragging on the empty canvas"
+        value={choices.drag}
+        options={{ select: "Chooses nodes", pan: "Moves" }}
+        name="drag"
+      />
       <Switch label="Nodes snap to the grid" name="snap" value={choices.snap} />
       <Switch label="Overview map" name="minimap" value={choices.minimap} />
       <Switch label="What would run, on each node" name="badges" value={choices.badges} />
