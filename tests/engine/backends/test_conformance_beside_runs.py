@@ -37,6 +37,7 @@ async def test_nodes_can_see_what_the_run_was_asked_for_with(opened: Opening) ->
 
     assert json.loads(outcome.shown("r")[0]) == {
         "run": "seven",
+        "attempt": 1,
         "client": "me",
         "extra": {"extra_pnginfo": {"workflow": {"a": 1}}},
         "prompt": json.loads(nodes),
