@@ -33,12 +33,13 @@ def test_a_bypassed_node_hands_on_what_the_table_says(case: dict[str, Any]) -> N
 def _drawn(case: dict[str, Any]) -> dict[str, Any]:
     """A bypassed node with a source before each linked input and a reader behind each output."""
     kind = "@s" if "subgraph" in case else "Node"
-    links = {name: [f"gives {name}", "value"] for name in case["linked"]}
+    links: dict[str, Any] = {name: [f"gives {name}", "value"] for name in case["linked"]}
     nodes = {f"gives {name}": use("Source") for name in case["linked"]}
     nodes |= {f"reads {name}": use("Show", value=["node", name]) for name, _ in case["outputs"]}
     nodes["node"] = use(kind, mode="bypass", **links)
     names = [name for name, *_ in case["inputs"]]
-    inner = {"inner": use("Node", **{name: ["@inputs", name] for name in names})}
+    inward: dict[str, Any] = {name: ["@inputs", name] for name in names}
+    inner = {"inner": use("Node", **inward)}
     outputs = {name: ["inner", name] for name, _ in case["outputs"]}
     return document(nodes, **({"s": subgraph(inner, tuple(names), **outputs)} if kind == "@s" else {}))
 

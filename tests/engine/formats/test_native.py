@@ -222,7 +222,9 @@ def test_a_number_that_json_does_not_have_is_refused() -> None:
 
 @pytest.mark.parametrize("id", ["__proto__", "constructor", "ä b", ""])
 def test_a_node_may_be_called_anything(id: str) -> None:
-    drawn = document({id: use("Load"), "1": use("Sample", model=[id, "model"])}, s=subgraph({id: use("Load")}))
+    drawn = document(
+        {id: use("Load"), "1": use("Sample", model=[id, "model"])}, s=subgraph({id: use("Load")})
+    )
 
     graph, problems = read_graph(json.dumps(drawn))
 

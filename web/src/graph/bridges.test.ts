@@ -40,7 +40,7 @@ describe("bridges", () => {
         kind("Old", "a:A!", "b:B", { deprecated: true }),
         kind("Trial", "a:A!", "b:B", { experimental: true }),
         kind("Needy", "a:A!, vae:VAE!, clip:CLIP!", "b:B"),
-        kind("Second", "vae:VAE!, a:A!", "b:B"),
+        kind("Behind", "vae:VAE!, a:A!", "b:B"),
         kind("First", "a:A!, vae:VAE!", "b:B"),
         kind("Plain", "a:A!, size:int!=8", "b:B"),
         kind("Wrong", "a:A!", "c:C"),
@@ -49,7 +49,7 @@ describe("bridges", () => {
     );
     const over = (given: string, ...wanted: readonly string[]) =>
       bridgesOver(documentOf({}), kinds, null, portOf(given), wanted.map(portOf)).map((one) => one.kind);
-    expect(over("A", "B")).toEqual(["Plain", "First", "Second", "Needy", "Trial", "Old"]);
+    expect(over("A", "B")).toEqual(["Plain", "First", "Behind", "Needy", "Trial", "Old"]);
     expect(over("A", "B", "C")).toEqual([]);
     expect(over("any", "B")).toEqual([]);
   });

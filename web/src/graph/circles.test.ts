@@ -65,6 +65,7 @@ describe("through an instance", () => {
     nodes: {
       up: node("Invert", { image: [FROM_OUTSIDE, "p"] }),
       down: node("Invert", { image: [FROM_OUTSIDE, "q"] }),
+      free: node("Invert"),
     },
   };
   const around = (inputs: Parameters<typeof node>[1]): Document =>
@@ -99,6 +100,11 @@ describe("through an instance", () => {
     const crossing = circleBy(document, "lanes", ["up", "image"], { node: "down", input: "image" });
     expect(crossing).toEqual({ sheet: null, ids: ["s", "back"] });
     expect(circleBy(around({}), "lanes", ["up", "image"], { node: "down", input: "image" })).toBeNull();
+  });
+
+  test("a link within it has no part in a circle that is there already", () => {
+    const round = around({ q: ["back", "image"] });
+    expect(circleBy(round, "lanes", ["up", "image"], { node: "free", input: "image" })).toBeNull();
   });
 
   test("and a link further in closes one two sheets up", () => {

@@ -79,6 +79,14 @@ test("a group is copied with what lies in it", () => {
   ]);
 });
 
+test("a copy knows the kinds of those outside that it reads", () => {
+  expect(copy(TEXT_TO_IMAGE, null, ["prompt", "sample"]).outside).toEqual({
+    load: "Load",
+    negative: "Encode",
+    empty: "Empty",
+  });
+});
+
 test("a duplicate reads what the original reads, and stands beside it", () => {
   const { document, ids } = duplicate(TEXT_TO_IMAGE, null, ["decode"]);
   expect(document.nodes[ids[0] ?? ""]).toEqual(

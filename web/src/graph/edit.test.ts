@@ -62,6 +62,9 @@ test("links are left out or led elsewhere; a node that has none of them stays th
     tile: 3,
   });
   expect(mapLinks(decode, (link) => link)).toBe(decode);
+  expect(mapLinks(node("Save", { prefix: "x", images: ["1", "image"] }), () => undefined).inputs).toEqual({
+    prefix: "x",
+  });
 });
 
 test("all links are listed with both their ends", () => {

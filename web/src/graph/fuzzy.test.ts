@@ -33,6 +33,7 @@ test.each([
   ["reload Load", "load", [[7, 11]]],
   ["reload", "load", [[2, 6]]],
   ["VAEDecode", "decode", [[3, 9]]],
+  ["Undecoded VAEDecode", "decode", [[13, 19]]],
   [
     "VAEDecodeTiled",
     "vadeti",

@@ -97,6 +97,15 @@ describe("nodes taken out of links", () => {
     expect(without(split, "s").nodes["p"]?.inputs).toEqual({ pixels: ["i", "image"], mask: ["m", "mask"] });
   });
 
+  test("leave other links of those who read them alone, be they right or wrong", () => {
+    const wrong = documentOf({
+      m: node("Masked"),
+      s: node("Split", { mask: ["m", "mask"] }),
+      p: node("Inpaint", { pixels: ["m", "mask"], mask: ["s", "mask"] }),
+    });
+    expect(without(wrong, "s").nodes["p"]?.inputs).toEqual({ pixels: ["m", "mask"], mask: ["m", "mask"] });
+  });
+
   test("in a circle leave nothing behind", () => {
     const circle = documentOf({
       a: node("Invert", { image: ["b", "image"] }),
