@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ WINDOW = {"width": 1600, "height": 900}
 MOST_ELEMENTS, MOST_FRAME, MOST_FIRST = 4_000, 25.0, 1_000  # elements, ms, ms
 START_WITHIN = 90.0
 STEPS, PAUSE = 60, 1 / 80
+ACROSS = 12  # one link in so many runs across the sheet; the others stay near
 
 DROP = """text => {
   const carried = new DataTransfer();
@@ -72,7 +73,7 @@ class Smooth:
 
 
 def document() -> dict[str, Any]:
-    """A sheet of 5,000 nodes in rows of text to image, each linked to some that stand near before it."""
+    """A sheet of 5,000 nodes in rows of text to image, each linked to some before it: most near, some far away."""
     chance = random.Random(7)
     kinds: tuple[tuple[str, dict[str, object], tuple[tuple[str, int, str], ...]], ...] = (
         ("EmptyLatentImage", {"width": 64, "height": 64, "batch_size": 1}, (("width", 4, "width"),)),
@@ -98,9 +99,10 @@ def document() -> dict[str, Any]:
         kind, values, wanted = kinds[place % len(kinds)]
         inputs = dict(values)
         for name, source, output in wanted:
-            near = [one for one in _near(place) if one % len(kinds) == source]
-            if near and links < LINKS:
-                inputs[name] = [str(chance.choice(near) + 1), output]
+            before = range(place) if links % ACROSS == 0 else _near(place)
+            giving = [one for one in before if one % len(kinds) == source]
+            if giving and links < LINKS:
+                inputs[name] = [str(chance.choice(giving) + 1), output]
                 links += 1
         position = [place % COLUMNS * 320, place // COLUMNS * 340]
         nodes[str(place + 1)] = {"class_type": kind, "inputs": inputs, "_meta": {"position": position}}
@@ -115,7 +117,7 @@ def document() -> dict[str, Any]:
 
 
 # Those before it in its row, and those about it in the row above.
-def _near(place: int) -> list[int]:
+def _near(place: int) -> Sequence[int]:
     row = place - place % COLUMNS
     above = range(max(0, place - COLUMNS - 6), max(0, place - COLUMNS + 4))
     return [*range(max(row, place - 12), place), *above]
@@ -150,16 +152,18 @@ def _works(page: Page) -> Iterator[tuple[str, Callable[[], None]]]:
 
 def _first_row(first: float) -> Row:
     work = f"open a file of {NODES:,} nodes and {LINKS:,} links: from its drop to its picture"
-    return Row(work, f"{first:.0f} ms", f"under {MOST_FIRST} ms", first < MOST_FIRST)
+    measured = f"{first:.0f} ms; load {os.getloadavg()[0]:.1f}"
+    return Row(work, measured, f"under {MOST_FIRST} ms", first < MOST_FIRST)
 
 
 def _row(name: str, smooth: Smooth, empty: Smooth) -> Row:
     return Row(
         work=name,
         measured=f"{smooth.frame:.1f} ms a frame ({smooth.frame / empty.frame:.1f}x the empty canvas), "
-        f"95 % under {smooth.worst:.0f} ms; computed {smooth.own:.1f} ms of each; {smooth.elements:,} elements",
-        reach=f"under {MOST_FRAME:.0f} ms, or computed so; at most {MOST_ELEMENTS:,} elements",
-        reached=min(smooth.frame, smooth.own) < MOST_FRAME and smooth.elements <= MOST_ELEMENTS,
+        f"95 % under {smooth.worst:.0f} ms; the page's thread {smooth.own:.1f} ms of each; "
+        f"{smooth.elements:,} elements; load {os.getloadavg()[0]:.1f}",
+        reach=f"under {MOST_FRAME:.0f} ms; at most {MOST_ELEMENTS:,} elements",
+        reached=smooth.frame < MOST_FRAME and smooth.elements <= MOST_ELEMENTS,
     )
 
 

@@ -19,6 +19,7 @@ STEPS = 20
 MOST_ABOVE = 0.03
 
 # Shapeland's sizes: with so small a network the loop around it shows most.
+CONTEXT = 128
 SPEC = ModelSpec(
     name="benchmark",
     first_stage=FirstStageSpec(z_channels=4, embed_dim=4),
@@ -29,7 +30,7 @@ SPEC = ModelSpec(
         attention_factors=(1, 2),
         heads=None,
         head_channels=32,
-        context_dim=128,
+        context_dim=CONTEXT,
     ),
     text=TextSpec(words=(), length=32, width=128),
 )
@@ -44,7 +45,7 @@ def measure() -> list[Row]:
 
 
 def _row(model: DiffusionModel, batch: int) -> Row:
-    context = Conditioning((Condition(torch.randn(1, 32, SPEC.unet.context_dim)),))
+    context = Conditioning((Condition(torch.randn(1, 32, CONTEXT)),))
     latent = Latent(torch.randn(batch, SPEC.unet.in_channels, 16, 16))
     both = torch.cat([latent.samples, latent.samples])
     contexts = context.context.expand(2 * batch, -1, -1)

@@ -1,38 +1,45 @@
-"""Checkpoints: safetensors in CompVis' key layout, with the `ModelSpec` in the metadata. No pickle is ever read."""
+"""Checkpoints: safetensors in CompVis' layout, with the `ModelSpec` in the metadata; published ones are recognised."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
+from ldm.diffusers_names import first_stage_name, joined, unet_name
 from ldm.diffusion.schedule import Schedule
-from ldm.first_stage.autoencoder import AutoencoderKL
-from ldm.recognise import KEYS, recognise, recognised
+from ldm.first_stage.autoencoder import FirstStageModel, first_stage
+from ldm.recognise import (
+    FIRST_STAGE,
+    UNET,
+    nearest,
+    recognise,
+    recognise_diffusers_first_stage,
+    recognise_diffusers_unet,
+    recognise_first_stage,
+)
 from ldm.spec import FirstStageSpec, ModelSpec
-from ldm.text.clip import ClipTextEncoder
-from ldm.text.transformer import TextEncoder
+from ldm.tensor_file import CheckpointError, Read, TensorFile, fill, opened
+from ldm.text.build import tau
+from ldm.text.files import as_written, told_of_text, writing
+from ldm.text.files import reading as reading_tau
+from ldm.text.tau import Tau
 from ldm.unet.unet import UNet
 
-UNET, FIRST_STAGE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model."
+AVERAGED = "model_ema."
 SPEC_KEY = "weft.model_spec"
 FIRST_STAGE_SPEC_KEY = "weft.first_stage_spec"
-MIB = 2**20
+V_GUESSING = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+V_SPREAD = 0.09  # SD 2's two UNets have the same shapes; this bias is spread wider in the one that guesses v
 
 Spec = TypeVar("Spec", ModelSpec, FirstStageSpec)
-
-
-class CheckpointError(ValueError):
-    """A file that is no checkpoint this program can load; the message names the first thing that does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,56 +48,74 @@ class LatentDiffusion:
 
     spec: ModelSpec
     unet: UNet
-    first_stage: AutoencoderKL
-    text: TextEncoder | ClipTextEncoder
+    first_stage: FirstStageModel
+    text: Tau
     schedule: Schedule
 
 
 def build(spec: ModelSpec) -> LatentDiffusion:
     """Make a model of this spec with fresh weights."""
     return LatentDiffusion(
-        spec,
-        UNet(spec.unet),
-        AutoencoderKL(spec.first_stage),
-        _text_encoder(spec),
-        Schedule(spec.schedule),
+        spec, UNet(spec.unet), first_stage(spec.first_stage), tau(spec), Schedule(spec.schedule)
     )
 
 
-def load_model(path: Path) -> LatentDiffusion:
-    """Load a text-to-image checkpoint, in float32 on the CPU, ready for inference.
+def load_model(path: Path, *, averaged: bool = False) -> LatentDiffusion:
+    """Load a whole model, in float32 on the CPU, ready for inference.
 
     Files that Weft saved say what they are; published ones are told by their keys (`ldm.recognise`).
+
+    Args:
+        path: One safetensors file.
+        averaged: Take the UNet's averaged weights (EMA), which files keep for sampling.
 
     Raises:
         CheckpointError: the file is missing, damaged, no safetensors file, lacks a part, or is of no known model.
     """
-    tensors, metadata = _read(path)
-    known = None if SPEC_KEY in metadata else recognise(tensors)
-    spec = known or _spec(path, metadata, SPEC_KEY, ModelSpec)
-    with torch.device("meta"):
-        model = build(spec)
-    for prefix, module in _parts(model).items():
-        _fill(path, module, tensors, prefix)
+    with opened(path) as file:
+        spec = _as_told(file, _model_spec(file))
+        with torch.device("meta"):
+            model = build(spec)
+        fill(path, model.unet, _averaged(file) if averaged else file.below(UNET), UNET)
+        fill(path, model.first_stage, file.below(FIRST_STAGE), FIRST_STAGE)
+        fill(path, model.text, reading_tau(file, model.text))
     return model
 
 
-def load_first_stage(path: Path) -> AutoencoderKL:
+def load_first_stage(path: Path, scale_factor: float | None = None) -> FirstStageModel:
     """Load a first stage: from a file of its own, or out of a whole checkpoint.
+
+    Args:
+        path: One safetensors file, under CompVis' names or diffusers'.
+        scale_factor: What latents are multiplied with, where a file of its own cannot say so; by default, as published.
 
     Raises:
         CheckpointError: as `load_model`.
     """
-    tensors, metadata = _read(path)
-    known = None if SPEC_KEY in metadata else recognise(tensors)
-    if SPEC_KEY in metadata or known:
-        spec, prefix = (known or _spec(path, metadata, SPEC_KEY, ModelSpec)).first_stage, FIRST_STAGE
-    else:
-        spec, prefix = _spec(path, metadata, FIRST_STAGE_SPEC_KEY, FirstStageSpec), ""
-    with torch.device("meta"):
-        model = AutoencoderKL(spec)
-    _fill(path, model, tensors, prefix)
+    with opened(path) as file:
+        spec, read = _first_stage_in(file)
+        if scale_factor is not None:
+            spec = replace(spec, scale_factor=scale_factor)
+        with torch.device("meta"):
+            model = first_stage(spec)
+        fill(path, model, read)
     return model
+
+
+def load_unet(path: Path) -> tuple[ModelSpec, UNet]:
+    """Load a UNet alone, and the spec of the model that it belongs to.
+
+    It lies in a file of its own, under CompVis' names or diffusers', or in a whole checkpoint.
+
+    Raises:
+        CheckpointError: as `load_model`.
+    """
+    with opened(path) as file:
+        spec, read = _unet_in(file)
+        with torch.device("meta"):
+            unet = UNet(spec.unet)
+        fill(path, unet, read)
+    return spec, unet
 
 
 def spec_in(path: Path) -> ModelSpec | FirstStageSpec:
@@ -99,93 +124,125 @@ def spec_in(path: Path) -> ModelSpec | FirstStageSpec:
     Raises:
         CheckpointError: as `load_model`.
     """
-    with _opened(path) as file:
-        metadata, keys = file.metadata() or {}, set(file.keys())
-        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in KEYS if key in keys}
-    if FIRST_STAGE_SPEC_KEY in metadata and SPEC_KEY not in metadata:
-        return _spec(path, metadata, FIRST_STAGE_SPEC_KEY, FirstStageSpec)
-    known = None if SPEC_KEY in metadata else recognised(shapes)
-    return known or _spec(path, metadata, SPEC_KEY, ModelSpec)
+    with opened(path) as file:
+        if SPEC_KEY in file.metadata or recognise(file.shapes) is not None:
+            return _model_spec(file)
+        try:
+            return _first_stage_in(file)[0]
+        except CheckpointError:
+            return _unet_in(file)[0]
 
 
 def save_model(model: LatentDiffusion, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a checkpoint in half precision, whole or not at all. `notes` join the metadata (seed, command, metrics)."""
     tensors = {
-        prefix + key: value
-        for prefix, module in _parts(model).items()
-        for key, value in module.state_dict().items()
+        **{UNET + key: value for key, value in model.unet.state_dict().items()},
+        **{FIRST_STAGE + key: value for key, value in model.first_stage.state_dict().items()},
+        **writing(model.text),
     }
-    _write(path, tensors, {SPEC_KEY: _encoded(model.spec), **(notes or {})})
+    spec = as_written(model.spec, model.text)
+    _write(path, tensors, {SPEC_KEY: _encoded(spec), **(notes or {})})
 
 
-def save_first_stage(model: AutoencoderKL, path: Path, notes: Mapping[str, str] | None = None) -> None:
+def save_first_stage(model: FirstStageModel, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a first stage alone in half precision, without a prefix, as CompVis' own first-stage files are."""
     _write(path, dict(model.state_dict()), {FIRST_STAGE_SPEC_KEY: _encoded(model.spec), **(notes or {})})
 
 
-def _text_encoder(spec: ModelSpec) -> TextEncoder | ClipTextEncoder:
-    if spec.clip is not None:
-        return ClipTextEncoder(spec.clip)
-    if spec.text is not None:
-        return TextEncoder(spec.text)
+# ---- what a file holds
+
+
+def _model_spec(file: TensorFile) -> ModelSpec:
+    if SPEC_KEY in file.metadata:
+        return _said(file, SPEC_KEY, ModelSpec)
+    spec = recognise(file.shapes)
+    if spec is None:
+        raise CheckpointError(
+            f"{file.path.name} does not say what model it holds: its metadata has no {SPEC_KEY!r}, and its keys are "
+            f"those of no model that is known here: {nearest(file.shapes)}. Give a checkpoint that Weft saved, or one "
+            "file of Stable Diffusion or of a published LDM."
+        )
+    return told_of_text(file, spec)
+
+
+def _first_stage_in(file: TensorFile) -> tuple[FirstStageSpec, Read]:
+    if FIRST_STAGE_SPEC_KEY in file.metadata and SPEC_KEY not in file.metadata:
+        return _said(file, FIRST_STAGE_SPEC_KEY, FirstStageSpec), file.read
+    if SPEC_KEY in file.metadata or recognise(file.shapes) is not None:
+        return _as_told(file, _model_spec(file)).first_stage, file.below(FIRST_STAGE)
+    for prefix in ("", FIRST_STAGE):
+        if known := recognise_first_stage(file.shapes, prefix):
+            return known, file.below(prefix)
+    if known := recognise_diffusers_first_stage(file.shapes):
+        return known, _from_diffusers_first_stage(file, known)
     raise CheckpointError(
-        f"The model '{spec.name}' has no text encoder: its spec names neither `text` nor `clip`."
+        f"{file.path.name} does not say what first stage it holds: its metadata has no {FIRST_STAGE_SPEC_KEY!r}, and "
+        "its keys are those of no first stage that is known here."
     )
 
 
-def _parts(model: LatentDiffusion) -> dict[str, nn.Module]:
-    return {UNET: model.unet, FIRST_STAGE: model.first_stage, TEXT: model.text}
+def _unet_in(file: TensorFile) -> tuple[ModelSpec, Read]:
+    if SPEC_KEY in file.metadata or recognise(file.shapes) is not None:
+        return _as_told(file, _model_spec(file)), file.below(UNET)
+    if known := recognise(file.shapes, prefix=""):
+        return _guessing_v(known, file, V_GUESSING), file.read
+    if known := recognise_diffusers_unet(file.shapes):
+        spec = known.unet
+        read = lambda key: joined(unet_name(key, spec), file.read, spec.heads_for)  # noqa: E731
+        return _guessing_v(known, file, unet_name(V_GUESSING, spec)), read
+    return _model_spec(file), file.below(UNET)  # which says what does not fit
+
+
+def _from_diffusers_first_stage(file: TensorFile, spec: FirstStageSpec) -> Read:
+    def read(key: str) -> Tensor:
+        value = file.read(first_stage_name(key, spec))
+        return value[..., None, None] if "attn" in key and value.ndim == 2 else value
+
+    return read
+
+
+def _said(file: TensorFile, key: str, kind: type[Spec]) -> Spec:
+    try:
+        return msgspec.json.decode(file.metadata[key], type=kind)
+    except msgspec.DecodeError as error:
+        raise CheckpointError(f"{file.path.name} has a model spec that cannot be read: {error}.") from error
+
+
+def _as_told(file: TensorFile, spec: ModelSpec) -> ModelSpec:
+    """The spec with what the file's own tensors say of its scale, its schedule and what it guesses."""
+    if SPEC_KEY in file.metadata:
+        return spec
+    if "scale_factor" in file.shapes:
+        scale = float(file.read("scale_factor"))
+        spec = replace(spec, first_stage=replace(spec.first_stage, scale_factor=scale))
+    if file.shapes.get("betas") == (spec.schedule.steps,):
+        ends = file.read("betas").double()[[0, -1]]
+        table = torch.tensor([spec.schedule.first, spec.schedule.last], dtype=torch.float64)
+        if not torch.allclose(
+            ends, table, rtol=1e-2, atol=0.0
+        ):  # files in half precision keep no more than that
+            spec = replace(spec, schedule=replace(spec.schedule, first=float(ends[0]), last=float(ends[1])))
+    return _guessing_v(spec, file, UNET + V_GUESSING)
+
+
+def _guessing_v(spec: ModelSpec, file: TensorFile, key: str) -> ModelSpec:
+    wide = spec.unet.linear_projection and spec.unet.vector_dim is None and key in file.shapes
+    if "v_pred" in file.shapes or (wide and float(file.read(key).float().std(correction=0)) > V_SPREAD):
+        return replace(spec, parameterization="v")
+    return spec
+
+
+def _averaged(file: TensorFile) -> Read:
+    """Reads averaged weights, whose names have lost their dots."""
+    name = UNET.removeprefix("model.")
+    return lambda key: file.read(AVERAGED + (name + key).replace(".", ""))
+
+
+# ---- writing
 
 
 def _encoded(spec: ModelSpec | FirstStageSpec) -> str:
     return msgspec.json.encode(spec).decode()
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    with _opened(path) as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        with safe_open(path, "pt") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise CheckpointError(f"There is no file {path}.") from error
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path.name} is no readable safetensors file ({error}). It may be damaged or cut short: copy it again."
-        ) from error
-
-
-def _spec(path: Path, metadata: Mapping[str, str], key: str, kind: type[Spec]) -> Spec:
-    if key not in metadata:
-        raise CheckpointError(
-            f"{path.name} does not say what model it holds: its metadata has no {key!r}, and its keys are those of no "
-            "model that is known here. Give a checkpoint that Weft saved, or Stable Diffusion 1.x in one file."
-        )
-    try:
-        return msgspec.json.decode(metadata[key], type=kind)
-    except msgspec.DecodeError as error:
-        raise CheckpointError(f"{path.name} has a model spec that cannot be read: {error}.") from error
-
-
-def _fill(path: Path, module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
-    """Put the tensors below `prefix` into a module made on the meta device, in float32."""
-    found = {
-        key.removeprefix(prefix): value.float() for key, value in tensors.items() if key.startswith(prefix)
-    }
-    for key, wanted in module.state_dict().items():
-        if key not in found:
-            raise CheckpointError(f"{path.name} lacks {prefix + key}, shape {tuple(wanted.shape)}.")
-        if found[key].shape != wanted.shape:
-            raise CheckpointError(
-                f"{path.name}: {prefix + key} has shape {tuple(found[key].shape)}, "
-                f"but the spec in the file asks for {tuple(wanted.shape)}."
-            )
-    module.load_state_dict(found, strict=False, assign=True)
-    module.requires_grad_(requires_grad=False).eval()
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

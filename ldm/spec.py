@@ -13,22 +13,37 @@ Parameterization: TypeAlias = Literal["eps", "v"]
 """What the UNet guesses: eps (LDM eq. 1-3), or v = sqrt(abar) eps - sqrt(1 - abar) z_0 (Salimans & Ho 2022)."""
 
 
+Attention: TypeAlias = Literal["vanilla", "linear", "none"]
+"""How an autoencoder attends: over all places, in linear time, or not at all (LDM, table 8)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstStageSpec:
-    """The KL-regularised autoencoder of LDM, appendix G; f = 2 ** (len(channel_mult) - 1).
+    """The autoencoder of LDM, appendix G; f = 2 ** (len(channel_mult) - 1).
 
-    `attention_resolutions` are feature-map sizes met when a `resolution` sized image goes through (CompVis' rule).
+    `kind` says what regularises it: "kl" a weak pull to the normal distribution, "vq" a codebook of `codes` vectors.
+    "identity" is none at all: diffusion in pixels (LDM-1).
+    `attention_resolutions` are feature-map sizes met when a `resolution` sized image goes through (CompVis' rule); the
+    middle attends in any case, unless `attention` is "none".
     `scale_factor` is what an encoded latent is multiplied with before diffusion sees it.
     """
 
+    kind: Literal["kl", "vq", "identity"] = "kl"
     channels: int = 128
     channel_mult: tuple[int, ...] = (1, 2, 4)
     res_blocks: int = 2
     z_channels: int = 3
     embed_dim: int = 3
     attention_resolutions: tuple[int, ...] = ()
+    attention: Attention = "vanilla"
     resolution: int = 256
+    codes: int = 0
     scale_factor: float = 1.0
+
+    @property
+    def moments(self) -> int:
+        """How many numbers the encoder tells of each latent value: two with KL (mean and log variance), else one."""
+        return 2 if self.kind == "kl" else 1
 
     @property
     def factor(self) -> int:
@@ -38,10 +53,15 @@ class FirstStageSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UNetSpec:
-    """The time-conditional UNet with cross-attention (LDM, section 3.3 and table 15).
+    """The time-conditional UNet (LDM, section 3.3 and table 15; ADM, Dhariwal & Nichol 2021).
 
     `attention_factors` are down-sampling factors, not resolutions. One of `heads` and `head_channels` sets the heads.
-    `pooled` adds the mean of the context to the time embedding, through `label_emb` (as SDXL does with its vector).
+    With a `context_dim` it attends to a context through transformers, `depth` blocks each (or so many at each level);
+    without one it attends to itself alone. `linear_projection` is how SD 2 and SDXL lead into and out of them.
+    `resize_in_blocks` (ADM's `resblock_updown`) changes sizes inside of residual blocks, as BigGAN does;
+    `scale_shift_norm` lets time scale and shift a norm's output, where else it is added.
+    To the time embedding is added, through `label_emb`: one of `classes` learned vectors, or a vector of `vector_dim`
+    numbers (SDXL), or, `pooled`, the mean of the context. `out_channels` is twice the latent's for a learned variance.
     """
 
     in_channels: int = 4
@@ -52,9 +72,18 @@ class UNetSpec:
     attention_factors: tuple[int, ...] = (4, 2, 1)
     heads: int | None = 8
     head_channels: int | None = None
-    context_dim: int = 768
-    depth: int = 1
+    context_dim: int | None = 768
+    depth: int | tuple[int, ...] = 1
+    linear_projection: bool = False
+    resize_in_blocks: bool = False
+    scale_shift_norm: bool = False
+    classes: int | None = None
+    vector_dim: int | None = None
     pooled: bool = False
+
+    def depth_at(self, level: int) -> int:
+        """How many transformer blocks follow each other at a level; the middle is like the last one."""
+        return self.depth if isinstance(self.depth, int) else self.depth[level]
 
     def heads_for(self, channels: int) -> int:
         """The number of attention heads at a level of so many channels."""
@@ -67,9 +96,15 @@ class UNetSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSpec:
-    """The unmasked transformer tau over a closed vocabulary (LDM, appendix E.2.1); padding attends."""
+    """The unmasked transformer tau (LDM, appendix E.2.1); padding attends.
 
-    words: tuple[str, ...]
+    `tokens` says what it reads: the closed vocabulary `words`, BERT's word pieces (whose list is a file of its own), or
+    boxes of a layout. The last two have `entries` tokens.
+    """
+
+    words: tuple[str, ...] = ()
+    tokens: Literal["words", "wordpiece", "boxes"] = "words"
+    entries: int = 0
     length: int = 77
     width: int = 1280
     layers: int = 32
@@ -82,7 +117,8 @@ class ClipSpec:
     """CLIP's causal text tower (Radford et al. 2021); the numbers are those of ViT-L/14, which SD 1.x listens to.
 
     `pad` fills a row behind its end. The context is what layer `layers - skipped` gives, behind the last norm if
-    `normed` says so.
+    `normed` says so. With a `projection` the end of a text is told apart as well, pooled, in so many numbers.
+    `layout` is how files name its tensors: as CLIP in transformers, or as OpenCLIP.
     """
 
     width: int = 768
@@ -94,6 +130,43 @@ class ClipSpec:
     pad: int = 49407
     skipped: int = 0
     normed: bool = True
+    projection: int | None = None
+    layout: Literal["clip", "open_clip"] = "clip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSpec:
+    """A learned vector for each class; the last one may stand for none of them (LDM, section 4.3.1)."""
+
+    classes: int = 1001
+    width: int = 512
+    null: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescalerSpec:
+    """Makes a map of `channels` fit beside the latent: halved `stages` times, then mixed to `out_channels`."""
+
+    channels: int = 182
+    out_channels: int = 3
+    stages: int = 2
+
+
+Beside: TypeAlias = Literal["mask", "masked_image", "low_resolution", "semantic_map"]
+"""What a UNet can be shown beside the noisy latent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcatSpec:
+    """What is concatenated to the noisy latent, in this order.
+
+    The mask is 1 in the hole and 0 elsewhere, or -1 if it is `signed`; the hole is filled with `hole` (of -1..1) before
+    the picture is encoded.
+    """
+
+    order: tuple[Beside, ...]
+    signed: bool = False
+    hole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +181,32 @@ class ScheduleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A whole text-to-image latent diffusion model. It listens either to `text` (tau) or to `clip`."""
+    """A whole latent diffusion model.
+
+    It listens to one of `text` (tau), `clip` (with SDXL's `second_clip` beside it) and `classes`, or to nothing.
+    `concat` is shown to it beside the latent, a semantic map through the `rescaler`.
+    """
 
     name: str
     first_stage: FirstStageSpec
     unet: UNetSpec
     text: TextSpec | None = None
     clip: ClipSpec | None = None
+    second_clip: ClipSpec | None = None
+    classes: ClassSpec | None = None
+    rescaler: RescalerSpec | None = None
+    concat: ConcatSpec | None = None
     schedule: ScheduleSpec = ScheduleSpec()
     parameterization: Parameterization = "eps"
+
+    @property
+    def conditioning_key(self) -> Literal["crossattn", "concat", "hybrid", "none"]:
+        """How it is told something, as CompVis calls it."""
+        match self.unet.context_dim is not None, self.concat is not None:
+            case True, True:
+                return "hybrid"
+            case True, False:
+                return "crossattn"
+            case False, True:
+                return "concat"
+        return "none"

@@ -17,6 +17,7 @@ from ldm.diffusion.noise import noise_from_seed
 from ldm.text.tokenizer import Tokens
 from nodes import first_stage
 from nodes.port_types import (
+    POOLED,
     DiffusionModel,
     FirstStage,
     Guider,
@@ -164,17 +165,20 @@ class ClipAdapter:
     def encode_from_tokens(
         self, tokens: Tokens, return_pooled: bool = False, return_dict: bool = False
     ) -> Any:
-        """The context (1, n, d) of tokens, with None for what ComfyUI calls pooled."""
-        context = self.weft.encoder.encode(tokens).cpu()
+        """The context (1, n, d) of tokens, with what ComfyUI calls pooled: None for encoders that pool nothing."""
+        heard = self.weft.encoder.hear(tokens)
+        context, pooled = heard.context.cpu(), None if heard.pooled is None else heard.pooled.cpu()
         if return_dict:
-            return {"cond": context, "pooled_output": None}
-        return (context, None) if return_pooled else context
+            return {"cond": context, POOLED: pooled}
+        return (context, pooled) if return_pooled else context
 
     def encode_from_tokens_scheduled(
         self, tokens: Tokens, add_dict: Mapping[str, Any] | None = None, **_: Any
     ) -> Any:
         """The conditioning of tokens."""
-        return [[self.encode_from_tokens(tokens), dict(add_dict or {})]]
+        context, pooled = self.encode_from_tokens(tokens, return_pooled=True)
+        told = {} if pooled is None else {POOLED: pooled}
+        return [[context, {**told, **(add_dict or {})}]]
 
     def encode(self, text: str) -> Tensor:
         """The context of a text."""
@@ -195,7 +199,7 @@ class VaeAdapter:
         self.first_stage_model = weft.autoencoder
         self.latent_channels = weft.autoencoder.spec.embed_dim
         self.downscale_ratio = self.upscale_ratio = weft.autoencoder.spec.factor
-        self.device = next(weft.autoencoder.parameters()).device
+        self.device = weft.autoencoder.device
         self.output_device = torch.device("cpu")
         self.vae_dtype = torch.float32
 

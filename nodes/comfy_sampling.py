@@ -12,14 +12,14 @@ from engine.api import offer_module, pack_call
 from ldm.diffusion.guidance import ClassifierFree, Guidance, Plain
 from ldm.diffusion.noise import StepNoise, noise_from_seed, start
 from ldm.diffusion.samplers import SAMPLERS
-from ldm.diffusion.sigmas import SCHEDULERS, noise_levels
+from ldm.diffusion.sigmas import SCHEDULERS, STOPPING_ABOVE_ZERO, noise_levels
 from nodes.comfy_models import ModelAdapter, ModelSampling, SamplerAdapter, Sampling
 from nodes.comfy_values import conditioning_out, latent_in, latent_out
 from nodes.port_types import DiffusionModel, Guider, Latent, SamplerChoice
 from nodes.sampling_run import denoiser, sized, steps_of
 
 SAMPLER_NAMES = KSAMPLER_NAMES = list(SAMPLERS)
-SCHEDULER_NAMES = [name for name in SCHEDULERS if name != "ddim"]
+SCHEDULER_NAMES = [name for name in SCHEDULERS if name not in STOPPING_ABOVE_ZERO]
 SCHEDULER_HANDLERS = dict(SCHEDULERS)
 WANTING_ONE_MORE = {name for name, one in SAMPLERS.items() if one.wants_one_more}
 ALL = 0.9999
@@ -260,14 +260,13 @@ def _sampled(
     guider, step_seed = Guider(model, guidance), seed or 0
     x = first = start(clean, noise, levels[0], model.schedule.sigma_max)
     denoise = denoiser(guider, sampler, latent, clean, noise, step_seed)
-    call, total = pack_call(), len(levels) - 1
-    before = x
-    for step, (x, guess) in enumerate(steps_of(model, denoise, sampler, levels, first, StepNoise(step_seed))):
+    call, total = pack_call(), SAMPLERS[sampler.name].steps(len(levels) - 1)
+    for step, taken in enumerate(steps_of(model, denoise, sampler, levels, first, StepNoise(step_seed))):
         if callback is not None:
-            callback(step, guess, before, total)
+            callback(step, taken.guess, x, total)
         if call is not None:
-            call.context.progress(step + 1, total)
-        before = x
+            call.context.progress(min(step + 1, total), total)
+        x = taken.x
     return x.cpu()
 
 

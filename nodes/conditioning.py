@@ -13,13 +13,12 @@ from torch.nn import functional as F
 from engine.api import Range, node
 from ldm.diffusion.condition import Area, Condition
 from nodes.facts import conditioning as told
-from nodes.port_types import Conditioning, Mask
+from nodes.port_types import POOLED, Conditioning, Mask
 from nodes.widgets import LARGEST, CellSide, Share
 
 AreaSide = Annotated[int, Range(64, LARGEST, step=8)]
 Strength = Annotated[float, Range(0.0, 10.0, step=0.01)]
 Moment = Annotated[float, Range(0.0, 1.0, step=0.001)]
-POOLED = "pooled_output"
 
 
 @node("ConditioningCombine", title="Conditioning (combine)", category="conditioning", facts=told.combined)

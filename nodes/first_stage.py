@@ -172,4 +172,4 @@ def _as_image(pixels: Tensor) -> Image:
 
 
 def _device(vae: FirstStage) -> torch.device:
-    return vae.autoencoder.post_quant_conv.weight.device
+    return vae.autoencoder.device

@@ -12,14 +12,16 @@ from ldm.diffusion.condition import Condition
 from ldm.diffusion.guidance import Guidance
 from ldm.diffusion.past import Past
 from ldm.diffusion.schedule import Schedule
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.autoencoder import FirstStageModel
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import ModelSpec
-from ldm.text.clip import ClipTextEncoder
-from ldm.text.transformer import TextEncoder
+from ldm.text.tau import Tau
 from ldm.training.latents import CaptionedLatents
 from ldm.unet.unet import UNet
+
+POOLED = "pooled_output"
+"""Where a condition keeps the pooled meaning of its text, as ComfyUI calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class SamplerChoice:
 
     __port_name__: ClassVar[str] = "SAMPLER"
     name: str
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,10 @@ class Guider:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """tau, or CLIP's tower: a tokenizer and the transformer over its tokens."""
+    """What a model listens through: tau, CLIP's towers, a class; silent for a model that listens to nothing."""
 
     __port_name__: ClassVar[str] = "CLIP"
-    encoder: TextEncoder | ClipTextEncoder
+    encoder: Tau
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class FirstStage:
     """The autoencoder E, D; it owns the latent scale."""
 
     __port_name__: ClassVar[str] = "VAE"
-    autoencoder: AutoencoderKL
+    autoencoder: FirstStageModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from engine.api import OUTER, Context, Expand, Graph, Link, Node, Range, Seed, node
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.samplers import SAMPLERS
-from ldm.diffusion.sigmas import noise_levels
+from ldm.diffusion.sigmas import STOPPING_ABOVE_ZERO, noise_levels
 from nodes.facts import latents
 from nodes.port_types import Conditioning, DiffusionModel, Guider, Latent, Noise, SamplerChoice
 from nodes.sampling_run import finished, run_sampler, sampled, sized
@@ -53,7 +52,7 @@ def sample(
     )
     guider = Guider(model, ClassifierFree(positive.entries, negative.entries, cfg))
     output, _ = run_sampler(guider, SamplerChoice(sampler_name), levels, latent_image, Noise(seed), seed, ctx)
-    if scheduler == "ddim" and len(levels):
+    if scheduler in STOPPING_ABOVE_ZERO and len(levels):
         return finished(output, levels[-1], latent_image)
     return output
 
@@ -105,7 +104,7 @@ def sample_advanced(
     guider = Guider(model, ClassifierFree(positive.entries, negative.entries, cfg))
     noise = Noise(noise_seed if add_noise == "enable" else None)
     output, _ = run_sampler(guider, SamplerChoice(sampler_name), levels, latent_image, noise, noise_seed, ctx)
-    if scheduler == "ddim" and len(levels) and end_at_step >= len(whole) - 1:
+    if scheduler in STOPPING_ABOVE_ZERO and len(levels) and end_at_step >= len(whole) - 1:
         return finished(output, levels[-1], latent_image)
     return output
 
@@ -140,8 +139,9 @@ def sample_stepwise(
         latent_image: An empty latent, or an encoded picture to start from.
         denoise: Below 1 only the last part of the way is gone, so that the start picture shows through.
     """
+    method = SAMPLERS[sampler_name]
     levels = noise_levels(
-        model.schedule, scheduler, steps, denoise, skip_last_but_one=SAMPLERS[sampler_name].wants_one_more
+        model.schedule, scheduler, steps, denoise, skip_last_but_one=method.wants_one_more
     ).tolist()
     if not levels:
         return sampled(latent_image, sized(latent_image, model), model)
@@ -153,17 +153,19 @@ def sample_stepwise(
         "sampler": Node("KSamplerSelect", {"sampler_name": sampler_name}),
         "start": Node("StartLatent", {**first, "sigma": levels[0]}),
     }
+    constant = {**shared, "sampler": Link("sampler", "sampler"), "original": clean}
+    if method.sees_all:
+        how = {"sampler_name": sampler_name, "scheduler": scheduler, "steps": steps, "denoise": denoise}
+        stages["levels"] = Node("SamplingLevels", {"model": shared["model"], **how})
+        constant["sigmas"] = Link("levels", "sigmas")
     last = "start"
-    for step, (sigma, next_sigma) in enumerate(pairwise(levels)):
+    for step in range(method.steps(len(levels) - 1)):
+        sigma, next_sigma = levels[step : step + 2]
         literals = {"sigma": sigma, "next_sigma": next_sigma, "cfg": cfg, "noise_seed": seed, "step": step}
-        links = {
-            "sampler": Link("sampler", "sampler"),
-            "latent_image": Link(last, "latent"),
-            "original": clean,
-        }
+        links = {**constant, "latent_image": Link(last, "latent")}
         last = f"step {step + 1}"
-        stages[last] = Node("DenoiseStep", {**shared, **links, **literals})
-    end = levels[-1] if scheduler == "ddim" else 0.0
+        stages[last] = Node("DenoiseStep", {**links, **literals})
+    end = levels[-1] if scheduler in STOPPING_ABOVE_ZERO else 0.0
     stages["finish"] = Node(
         "FinishLatent", {"latent_image": Link(last, "latent"), "sigma": end, "original": clean}
     )

@@ -48,14 +48,14 @@ def run_sampler(
     drawn = drawn_for(noise, latent, clean)
     x = start(clean, drawn, levels[0], guider.model.schedule.sigma_max)
     denoise = denoiser(guider, sampler, latent, clean, drawn, step_seed)
-    last, total = Step(x, x), len(levels) - 1
+    last, total = Step(x, x), SAMPLERS[sampler.name].steps(len(levels) - 1)
     ctx.progress(0, total)
     steps = steps_of(guider.model, denoise, sampler, levels, x, StepNoise(step_seed))
     for number, last in enumerate(steps, 1):
-        ctx.progress(number, total)
+        ctx.progress(min(number, total), total)
         ctx.preview(UnfinishedLatent(last.guess, guider.model.colours))
         ctx.check_cancelled()
-    return Sampled(*(sampled(latent, samples.cpu(), guider.model) for samples in last))
+    return Sampled(*(sampled(latent, one.cpu(), guider.model) for one in (last.x, last.guess)))
 
 
 def sampled(latent: Latent, samples: Tensor, model: DiffusionModel) -> Latent:
@@ -110,7 +110,14 @@ def denoiser(
     model, device = guider.model, device_of(guider.model)
     height, width = clean.shape[-2:]
     network = Model(model.unet, model.schedule, model.spec.parameterization)
-    denoise = guided(network, guider.guidance, (height, width), model.spec.first_stage.factor, device)
+    denoise = guided(
+        network,
+        guider.guidance,
+        (height, width),
+        model.spec.first_stage.factor,
+        device,
+        unguided_too=SAMPLERS[sampler.name].unguided,
+    )
     if latent.noise_mask is None:
         return denoise
     if sampler.name == "ddim":  # as ComfyUI: it shows the model the known part under other noise
@@ -127,20 +134,18 @@ def steps_of(
     noisy: Tensor,
     noise: StepNoise,
     past: Memory = (),
+    only: int | None = None,
 ) -> Iterator[Step]:
-    """Yield each step between these levels."""
+    """Yield each step between these levels, or one of them only."""
+    take = sampler_named(sampler.name, sampler.settings, model.schedule)
     device = device_of(model)
-    known = tuple(replace(one, x=one.x.to(device), denoised=one.denoised.to(device)) for one in past)
     with torch.no_grad():
-        yield from sampler_named(sampler.name, sampler.settings)(
-            denoise, noisy.to(device), levels, noise, known
-        )
+        yield from take(denoise, noisy.to(device), levels, noise, placed_on(past, device), only)
 
 
-def remembered(sampler: SamplerChoice) -> int:
-    """How many steps behind it a sampler looks at."""
-    most = SAMPLERS[sampler.name].remembers
-    return int(sampler.settings.get("order", most + 1)) - 1 if sampler.name == "lms" else most
+def placed_on(past: Memory, device: torch.device | str) -> Memory:
+    """What a sampler remembers, on a device."""
+    return tuple(replace(one, x=one.x.to(device), denoised=one.denoised.to(device)) for one in past)
 
 
 def device_of(model: DiffusionModel) -> torch.device:

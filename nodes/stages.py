@@ -10,11 +10,12 @@ import torch
 from engine.api import Output, Range, Seed, node
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.noise import StepNoise, start
-from ldm.diffusion.past import Past
+from ldm.diffusion.samplers import SAMPLERS
+from ldm.diffusion.sigmas import noise_levels
 from nodes.facts import latents
 from nodes.port_types import Conditioning, DiffusionModel, Guider, Latent, Noise, SamplerChoice, Sigmas
-from nodes.sampling_run import denoiser, drawn_for, finished, remembered, sampled, sized, steps_of
-from nodes.widgets import Guidance
+from nodes.sampling_run import denoiser, drawn_for, finished, placed_on, sampled, sized, steps_of
+from nodes.widgets import Guidance, SamplerName, SchedulerName, Share, Steps
 
 Level = Annotated[float, Range(0.0, 20000.0)]
 
@@ -72,6 +73,7 @@ def denoise_step(
     noise_seed: Seed = 0,
     step: Annotated[int, Range(0, 9999)] = 0,
     original: Latent | None = None,
+    sigmas: Sigmas | None = None,
 ) -> Latent:
     """Take one step from a noise level to the next: one call of the UNet (two for second-order samplers).
 
@@ -87,19 +89,42 @@ def denoise_step(
         noise_seed: For samplers that add noise.
         step: Which step of the run this is, from 0: it picks the noise that is added.
         original: The clean latent that Start latent began with. If it has a mask, only what the mask opens changes.
+        sigmas: All levels of the run, for samplers that look further than one step; then `step` says which to take.
     """
     guider = Guider(model, ClassifierFree(positive.entries, negative.entries, cfg))
     known = latent_image if original is None else original
     clean = sized(known, model)
     masked = known if original is not None else replace(known, noise_mask=None)
     denoise = denoiser(guider, sampler, masked, clean, drawn_for(Noise(noise_seed), known, clean), noise_seed)
-    levels = torch.tensor([sigma, next_sigma])
-    noise = StepNoise(noise_seed, step)
-    ((x, guess),) = steps_of(model, denoise, sampler, levels, latent_image.samples, noise, latent_image.past)
-    most = remembered(sampler)
-    here = Past(sigma, latent_image.samples, guess.cpu())
-    past = (*latent_image.past, here)[-most:] if most else ()
-    return replace(latent_image, samples=x.cpu(), past=past)
+    if sigmas is None:
+        levels, only, noise = torch.tensor([sigma, next_sigma]), 0, StepNoise(noise_seed, step)
+    else:
+        levels, only, noise = sigmas.levels, step, StepNoise(noise_seed)
+    taken = [*steps_of(model, denoise, sampler, levels, latent_image.samples, noise, latent_image.past, only)]
+    if not taken:
+        raise ValueError(f"The run has {len(levels) - 1} steps, but step {step} is asked for.")
+    return replace(latent_image, samples=taken[-1].x.cpu(), past=placed_on(taken[-1].past, "cpu"))
+
+
+@node("SamplingLevels", title="Noise levels of a sampler", category="sampling/stages")
+def sampling_levels(
+    model: DiffusionModel,
+    sampler_name: SamplerName = "euler",
+    scheduler: SchedulerName = "simple",
+    steps: Steps = 20,
+    denoise: Share = 1.0,
+) -> Sigmas:
+    """The noise levels that Sample takes: those of a schedule, and how the sampler wants them.
+
+    Args:
+        model: Whose schedule it is.
+        sampler_name: Some samplers take one level more and leave out the last but one.
+        scheduler: How the levels are spread; "ddim" is the paper's grid.
+        steps: How many steps.
+        denoise: Below 1 only the last part of the way is gone.
+    """
+    one_more = SAMPLERS[sampler_name].wants_one_more
+    return Sigmas(noise_levels(model.schedule, scheduler, steps, denoise, skip_last_but_one=one_more))
 
 
 @node("FinishLatent", title="Finish latent", category="sampling/stages", version=2)

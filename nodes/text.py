@@ -10,7 +10,7 @@ from engine.api import Multiline, Output, node
 from ldm.diffusion.condition import Condition
 from ldm.text.tokenizer import Tokens
 from nodes.facts import conditioning
-from nodes.port_types import Conditioning, TextModel, TokenRows
+from nodes.port_types import POOLED, Conditioning, TextModel, TokenRows
 
 
 @node("Tokenize", category="conditioning/stages", facts=conditioning.tokens)
@@ -45,8 +45,9 @@ def encode_tokens(tokens: TokenRows, clip: TextModel) -> Conditioning:
     ids = tuple(tuple(row) for row in tokens.ids.tolist())
     weights = None if tokens.weights is None else tuple(tuple(row) for row in tokens.weights.tolist())
     with torch.no_grad():
-        context = clip.encoder.encode(Tokens(ids, weights))
-    return Conditioning((Condition(context.cpu()),))
+        heard = clip.encoder.hear(Tokens(ids, weights))
+    facts = {} if heard.pooled is None else {POOLED: heard.pooled.cpu()}
+    return Conditioning((Condition(heard.context.cpu(), facts=facts),))
 
 
 @node("CLIPTextEncode", title="Encode text", category="conditioning", device=True, facts=conditioning.encoded)

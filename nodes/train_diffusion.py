@@ -10,7 +10,7 @@ import torch
 
 from engine.api import Context, Output, Range, Seed, node
 from ldm.diffusion.schedule import Schedule
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.autoencoder import first_stage
 from ldm.shapeland.caption import WORDS
 from ldm.spec import ModelSpec, Parameterization, ScheduleSpec, TextSpec, UNetSpec
 from ldm.text.transformer import TextEncoder
@@ -139,6 +139,6 @@ def train_diffusion_model(
 def _rescaled(vae: FirstStage, scale: float) -> FirstStage:
     """The same weights under another scale."""
     with torch.device("meta"):
-        model = AutoencoderKL(replace(vae.autoencoder.spec, scale_factor=scale))
+        model = first_stage(replace(vae.autoencoder.spec, scale_factor=scale))
     model.load_state_dict(vae.autoencoder.state_dict(), assign=True)
     return frozen(model)

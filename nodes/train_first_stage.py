@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, Protocol
 import torch
 
 from engine.api import Context, Output, Range, Seed, node
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.autoencoder import AutoencoderKL, FirstStageModel
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import FirstStageSpec
@@ -191,7 +191,7 @@ def tune_first_stage_decoder(
         seed=seed,
     )
     torch.manual_seed(seed)
-    model = _copy(vae.autoencoder)
+    model = _decoding_copy(vae.autoencoder)
     pictures = partial(data.scenes.pixels, batch)
     training = partial(tune_decoder, model, features.net, pictures, recipe)
     losses = carried_out(training, steps, name, ctx)
@@ -217,12 +217,16 @@ def carried_out(training: ResumableTraining, steps: int, name: str, ctx: Context
     return LossCurve(name, tuple(losses))
 
 
-def frozen(model: AutoencoderKL) -> FirstStage:
+def frozen(model: FirstStageModel) -> FirstStage:
     """A first stage that is only used from here on."""
     return FirstStage(model.requires_grad_(requires_grad=False).eval())
 
 
-def _copy(model: AutoencoderKL) -> AutoencoderKL:
+def _decoding_copy(model: FirstStageModel) -> AutoencoderKL:
+    if not isinstance(model, AutoencoderKL):
+        raise ValueError(
+            f"The decoder of a first stage of kind 'kl' is tuned, but this one is '{model.spec.kind}'."
+        )
     copied = AutoencoderKL(model.spec)
     copied.load_state_dict(model.state_dict())
     return copied

@@ -124,7 +124,7 @@ class OutOfRange:
 
     node: str
     input: str
-    value: float
+    value: float | str  # what has no room in 64 bits comes from another process as a text
     minimum: float | None
     maximum: float | None
 
@@ -144,8 +144,13 @@ class OutOfRange:
     @property
     def hint(self) -> str:
         """What to do."""
-        bound = self.minimum if self.minimum is not None and self.value < self.minimum else self.maximum
-        return f"The nearest allowed value is {bound}."
+        return f"The nearest allowed value is {self.minimum if self.too_small else self.maximum}."
+
+    @property
+    def too_small(self) -> bool:
+        """Whether it is below the range, not above it."""
+        value = int(self.value) if isinstance(self.value, str) else self.value
+        return self.minimum is not None and value < self.minimum
 
 
 @dataclass(frozen=True, slots=True)

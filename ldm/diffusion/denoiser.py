@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor
 
@@ -21,6 +21,46 @@ class Denoiser(Protocol):
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise."""
         ...
+
+
+@runtime_checkable
+class GuidedDenoiser(Denoiser, Protocol):
+    """A denoiser that can also say what it would guess without guidance."""
+
+    def apart(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """Denoise, with guidance and without."""
+        ...
+
+
+def apart(denoise: Denoiser, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the guess, and the guess without guidance; where there is none they are the same."""
+    if isinstance(denoise, GuidedDenoiser):
+        return denoise.apart(x, sigma)
+    guess = denoise(x, sigma)
+    return guess, guess
+
+
+@runtime_checkable
+class LearnedVariance(Denoiser, Protocol):
+    """A denoiser that also says how much noise the reverse process adds."""
+
+    def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """Denoise, and place the variance between the smallest (0) and the largest (1) that fit, shaped like x."""
+        ...
+
+
+def with_variance(denoise: Denoiser, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the guess, and the place of the variance.
+
+    Raises:
+        ValueError: the model has learned none.
+    """
+    if isinstance(denoise, LearnedVariance):
+        return denoise.with_variance(x, sigma)
+    raise ValueError(NO_VARIANCE)
+
+
+NO_VARIANCE = "The model has learned no variance. Choose a fixed one: 'small' or 'large'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +85,25 @@ class ModelDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level."""
+        return self._told(x, sigma)[0]
+
+    def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and the place of the variance: the network's second half, which is told from -1 to 1."""
+        guess, place = self._told(x, sigma)
+        if not place.shape[1]:
+            raise ValueError(NO_VARIANCE)
+        return guess, (place + 1) / 2
+
+    def _told(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         # Samplers keep their levels on the CPU, so that no step waits for the device.
         time = self.model.schedule.timestep(sigma.cpu()).to(x.device).expand(x.shape[0])
         spread = sigma.to(x).reshape(-1, 1, 1, 1)
         width = (1 + spread.square()).sqrt()
         z = x / width
-        answer = self.model.network(z, time, self.context.expand(x.shape[0], -1, -1))
+        whole = self.model.network(z, time, self.context.expand(x.shape[0], -1, -1))
+        answer, place = whole[:, : x.shape[1]], whole[:, x.shape[1] :]
         match self.model.parameterization:
             case "eps":
-                return x - spread * answer
+                return x - spread * answer, place
             case "v":
-                return (z - spread * answer) / width
+                return (z - spread * answer) / width, place

@@ -72,6 +72,8 @@ def guided(
     size: tuple[int, int],
     factor: int,
     device: torch.device | str = "cpu",
+    *,
+    unguided_too: bool = False,
 ) -> Denoiser:
     """Give D(x, sigma) under guidance, for latents of this size.
 
@@ -81,6 +83,7 @@ def guided(
         size: Height and width of the latent, in cells.
         factor: How many pixels a cell spans, in which areas are given.
         device: Where the network's weights are.
+        unguided_too: Compute the negative even where it has no effect, for samplers that look at it alone.
     """
 
     def place(told: Told) -> tuple[Placed, ...]:
@@ -90,7 +93,9 @@ def guided(
         case Plain(positive):
             return _Guided(model, Plain(positive), (place(positive),))
         case ClassifierFree(positive, negative, scale):
-            if math.isclose(scale, 1.0):  # the negative has no effect and is not computed
+            if (
+                math.isclose(scale, 1.0) and not unguided_too
+            ):  # the negative has no effect and is not computed
                 return _Guided(model, Plain(positive), (place(positive),))
             return _Guided(model, guidance, matched((place(negative), place(positive))))
         case TwoConditions(first, second, negative):
@@ -109,7 +114,19 @@ class _Guided:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level."""
+        return self._combined(guesses_of(self.model, self.groups, x, sigma))
+
+    def apart(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and the guess under the negative; without a negative, both are the same."""
         guesses = guesses_of(self.model, self.groups, x, sigma)
+        return self._combined(guesses), guesses[0]
+
+    def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and the place of the variance under the first positive condition, for which the model is asked."""
+        first = ModelDenoiser(self.model, _for_all(self.groups[-1][0].context, x.shape[0]))
+        return self(x, sigma), first.with_variance(x, sigma)[1]
+
+    def _combined(self, guesses: Sequence[Tensor]) -> Tensor:
         match self.guidance:
             case Plain():
                 (guess,) = guesses

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ldm.diffusion.denoiser import Denoiser
+from ldm.diffusion.denoiser import Denoiser, apart, with_variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,22 @@ class Inpainting:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level where the mask is open."""
+        return torch.lerp(self.latent, self.denoise(self._shown(x, sigma), sigma), self.mask)
+
+    def apart(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and without guidance."""
+        guess, unguided = apart(self.denoise, self._shown(x, sigma), sigma)
+        return torch.lerp(self.latent, guess, self.mask), torch.lerp(self.latent, unguided, self.mask)
+
+    def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and the place of the variance."""
+        guess, place = with_variance(self.denoise, self._shown(x, sigma), sigma)
+        return torch.lerp(self.latent, guess, self.mask), place
+
+    def _shown(self, x: Tensor, sigma: Tensor) -> Tensor:
         level = sigma.to(x).reshape(-1, 1, 1, 1)
         known = self.latent + self.noise * level
-        guess = self.denoise(torch.lerp(known, x, self.mask), sigma)
-        return torch.lerp(self.latent, guess, self.mask)
+        return torch.lerp(known, x, self.mask)
 
 
 def mask_in_cells(mask: Tensor, shape: Sequence[int]) -> Tensor:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ldm.diffusion.brownian import BrownianPath
+
 SEEDS = 2**64  # torch has no more streams; behind the last comes the first again
 
 
@@ -39,27 +41,45 @@ class StepNoise:
     """The noise that a stochastic sampler adds at each of its steps; step i is the i-th draw of one seeded stream.
 
     Any step can be drawn alone, so a step-wise run adds the same noise as a fused one; in order, each is drawn once.
+    Samplers of stochastic differential equations ask for noise between two levels instead: that of a Brownian path.
     """
 
     def __init__(self, seed: int, first: int = 0) -> None:
         self._seed = seed
         self._first = first
+        self._path: BrownianPath | None = None
         self._rewind()
 
     def _rewind(self) -> None:
         self._generator = _stream(self._seed)
         self._drawn = 0
+        self._latest: Tensor | None = None
 
-    def __call__(self, step: int, like: Tensor) -> Tensor:
-        """Noise of a step, counted from `first`, shaped and placed like x."""
-        wanted = self._first + step
+    def __call__(self, step: int, like: Tensor, draw: int = 0, draws: int = 1) -> Tensor:
+        """Noise of a step, counted from `first`, shaped and placed like x; one of `draws` that each step takes."""
+        wanted = (self._first + step) * draws + draw
+        if self._latest is not None and wanted == self._drawn - 1 and self._latest.shape == like.shape:
+            return self._latest.to(like)  # a corrector adds the noise of the step before once more
         if wanted < self._drawn:
             self._rewind()
         while True:
             noise = torch.randn(like.shape, generator=self._generator)
             self._drawn += 1
             if self._drawn > wanted:
+                self._latest = noise
                 return noise.to(like)
+
+    def between(self, sigma: Tensor, next_sigma: Tensor, span: tuple[float, float], like: Tensor) -> Tensor:
+        """Standard normal noise for the way between two levels, shaped and placed like x.
+
+        It is a Brownian path's increment divided by its spread. The path depends on the seed and on the lowest and
+        highest level of the whole run only, so that more steps see the same noise in finer detail.
+        """
+        if self._path is None or not self._path.spans(span, like.shape):
+            self._path = BrownianPath(self._seed % SEEDS, *span, like.shape)
+        here, there = float(sigma), float(next_sigma)
+        gone = self._path(there) - self._path(here)
+        return gone.to(like) / math.sqrt(abs(here - there))
 
 
 def _stream(seed: int) -> torch.Generator:

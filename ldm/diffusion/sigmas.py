@@ -1,10 +1,11 @@
 """Which noise levels a sampler passes through: the field's named schedules. All give steps + 1 levels, falling to 0.
 
-`ddim_grid` is the paper's own; the others have ComfyUI's names and meanings.
+`ddim_grid` and `ddim_quadratic` are the paper's own; the others have ComfyUI's names and meanings.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -60,6 +61,16 @@ def ddim_grid(schedule: Schedule, steps: int) -> Tensor:
     return torch.stack([*(schedule.sigmas[t] for t in reversed(times)), schedule.sigmas[0]])
 
 
+def ddim_quadratic(schedule: Schedule, steps: int) -> Tensor:
+    """DDIM's quadratic grid (Song et al. 2021, appendix D.2), as LDM's code has it: sqrt(t) even up to 0.8 T.
+
+    Of timesteps that fall together one is kept, so that there may be fewer levels than asked for.
+    """
+    most = math.sqrt(0.8 * len(schedule.sigmas))
+    times = [int((most * i / max(steps - 1, 1)) ** 2) + 1 for i in range(steps)]
+    return torch.stack([*(schedule.sigmas[t] for t in reversed(dict.fromkeys(times))), schedule.sigmas[0]])
+
+
 def beta(schedule: Schedule, steps: int, alpha: float = 0.6, beta: float = 0.6) -> Tensor:
     """Timesteps at the quantiles of a beta distribution (Lee et al. 2024): more of them near both ends.
 
@@ -103,7 +114,11 @@ SCHEDULERS: Mapping[str, Callable[[Schedule, int], Tensor]] = {
     "linear_quadratic": linear_quadratic,
     "kl_optimal": kl_optimal,
     "ddim": ddim_grid,
+    "ddim_quadratic": ddim_quadratic,
 }
+
+STOPPING_ABOVE_ZERO = ("ddim", "ddim_quadratic")
+"""Those whose last level is that of t = 0, so that what sampling gives must be brought to the decoder's scale."""
 
 
 def noise_levels(

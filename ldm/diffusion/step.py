@@ -1,18 +1,30 @@
-"""What a sampler yields, and how an ancestral step is split."""
+"""What a sampler yields, which steps it takes, and how an ancestral step is split."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ldm.diffusion.past import Memory
+
 
 class Step(NamedTuple):
-    """The latent behind a step, and what the model guessed of the clean one in front of it."""
+    """The latent behind a step, the model's guess of the clean one in front of it, and what the next step needs."""
 
     x: Tensor
     guess: Tensor
+    past: Memory = ()
+
+
+def steps(sigmas: Tensor, only: int | None = None) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Number the steps between levels, each with where it begins and ends; with `only`, that one alone."""
+    for step, (sigma, next_sigma) in enumerate(pairwise(sigmas)):
+        if only is None or step == only:
+            yield step, sigma, next_sigma
 
 
 def ancestral(sigma: Tensor, next_sigma: Tensor, eta: float) -> tuple[Tensor, Tensor]:

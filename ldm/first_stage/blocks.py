@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ldm.spec import Attention
+
 GROUPS, EPSILON = 32, 1e-6
 
 
@@ -58,6 +60,33 @@ class AttnBlock(nn.Module):
         return x + projected
 
 
+class LinAttnBlock(nn.Module):
+    """Attention in linear time: keys and values are summed up first. CompVis' has neither norm nor residual path."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.to_qkv = nn.Conv2d(channels, 3 * channels, 1, bias=False)
+        self.to_out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        q, k, v = self.to_qkv(x).flatten(2).chunk(3, dim=1)
+        summed = v @ k.softmax(dim=-1).transpose(1, 2)
+        x = self.to_out((summed @ q).unflatten(2, x.shape[-2:]))
+        return x
+
+
+def attention_block(kind: Attention, channels: int) -> nn.Module:
+    """The block of this kind; "none" lets everything pass."""
+    match kind:
+        case "vanilla":
+            return AttnBlock(channels)
+        case "linear":
+            return LinAttnBlock(channels)
+        case "none":
+            return nn.Identity()
+
+
 class Downsample(nn.Module):
     """Halve a map. The padding is on the right and bottom only, as the published weights expect."""
 
@@ -87,10 +116,10 @@ class Upsample(nn.Module):
 class Middle(nn.Module):
     """Resnet, attention, resnet: the bottom of encoder and decoder."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, attention: Attention) -> None:
         super().__init__()
         self.block_1 = ResnetBlock(channels, channels)
-        self.attn_1 = AttnBlock(channels)
+        self.attn_1 = attention_block(attention, channels)
         self.block_2 = ResnetBlock(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -102,11 +131,12 @@ class Middle(nn.Module):
 class Level(nn.Module):
     """One resolution: `block` and `attn` side by side as CompVis names them, then a change of size, if any."""
 
-    def __init__(self, channels: int, out_channels: int, blocks: int, *, attention: bool) -> None:
+    def __init__(self, channels: int, out_channels: int, blocks: int, attention: Attention) -> None:
         super().__init__()
         widths = [channels, *[out_channels] * blocks]
         self.block = nn.ModuleList(ResnetBlock(a, b) for a, b in pairwise(widths))
-        self.attn = nn.ModuleList(AttnBlock(out_channels) for _ in range(blocks if attention else 0))
+        attending = 0 if attention == "none" else blocks
+        self.attn = nn.ModuleList(attention_block(attention, out_channels) for _ in range(attending))
         self.downsample: Downsample | None = None
         self.upsample: Upsample | None = None
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.autoencoder import FirstStageModel
 
 SAMPLES, CELLS = 24, 4
 
 
-def colours_of(autoencoder: AutoencoderKL) -> Tensor:
+def colours_of(autoencoder: FirstStageModel) -> Tensor:
     """How a latent's channels make up its colours, (channels + 1, 3); the last row is the colour of a latent of zeros.
 
     Fitted to what the decoder makes of small latents of one value each.
     """
     channels = autoencoder.spec.embed_dim
     flat = torch.randn(SAMPLES, channels, generator=torch.Generator().manual_seed(0))
-    weights = autoencoder.post_quant_conv.weight
     with torch.no_grad():
-        latents = flat[:, :, None, None].expand(-1, -1, CELLS, CELLS).to(weights)
+        latents = flat[:, :, None, None].expand(-1, -1, CELLS, CELLS).to(next(autoencoder.parameters(), flat))
         pixels = (autoencoder.decode(latents) + 1) / 2
     shown = pixels.mean(dim=(2, 3)).float().cpu()
     colours: Tensor = torch.linalg.lstsq(_with_one(flat), shown).solution

@@ -1,4 +1,4 @@
-"""CLIP's text tower (Radford et al. 2021), in the key layout of SD 1.x' `cond_stage_model`."""
+"""CLIP's text tower (Radford et al. 2021), in the key layout of SD 1.x' `cond_stage_model`; OpenCLIP's are the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ldm.spec import ClipSpec
+from ldm.text.bpe import END
 from ldm.text.chunks import chunks_of
+from ldm.text.tau import Heard, Tau
 from ldm.text.tokenizer import Tokens
 
 FEED_FORWARD_MULT = 4
@@ -89,18 +91,11 @@ class ClipEmbeddings(nn.Module):
 
 
 class ClipLayers(nn.Module):
-    """All layers but the last `skipped`."""
+    """The layers, one behind the other."""
 
     def __init__(self, spec: ClipSpec) -> None:
         super().__init__()
-        self.used = spec.layers - spec.skipped
         self.layers = nn.ModuleList(ClipLayer(spec) for _ in range(spec.layers))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Keep (b, n, width)."""
-        for layer in self.layers[: self.used]:
-            x = layer(x)
-        return x
 
 
 class ClipTransformer(nn.Module):
@@ -108,17 +103,24 @@ class ClipTransformer(nn.Module):
 
     def __init__(self, spec: ClipSpec) -> None:
         super().__init__()
-        self.normed = spec.normed
+        self.spec = spec
         self.embeddings = ClipEmbeddings(spec)
         self.encoder = ClipLayers(spec)
         self.final_layer_norm = nn.LayerNorm(spec.width)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """(b, n) whole numbers to (b, n, width)."""
-        x: Tensor = self.encoder(self.embeddings(ids))
-        if self.normed:
-            x = self.final_layer_norm(x)
-        return x
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """(b, n) whole numbers to the context (b, n, width), and what the last layer says of it, normalised.
+
+        Layers that nobody asks for are not run: without a projection the second is not of the last layer.
+        """
+        spec, x = self.spec, self.embeddings(ids)
+        used = spec.layers - spec.skipped
+        for layer in self.encoder.layers[:used]:
+            x = layer(x)
+        last = x
+        for layer in self.encoder.layers[used:] if spec.projection is not None else ():
+            last = layer(last)
+        return self.final_layer_norm(x) if spec.normed else x, self.final_layer_norm(last)
 
 
 class ClipModel(nn.Module):
@@ -127,10 +129,20 @@ class ClipModel(nn.Module):
     def __init__(self, spec: ClipSpec) -> None:
         super().__init__()
         self.text_model = ClipTransformer(spec)
+        if spec.projection is not None:
+            self.text_projection = nn.Linear(spec.width, spec.projection, bias=False)
+
+    def forward(self, ids: Tensor) -> Heard:
+        """(b, n) whole numbers to the context, and, with a projection, the pooled meaning at the first end."""
+        context, last = self.text_model(ids)
+        if self.text_model.spec.projection is None:
+            return Heard(context)
+        ends = (ids == END).int().argmax(dim=1)
+        return Heard(context, self.text_projection(last[torch.arange(len(ids), device=ids.device), ends]))
 
 
-class ClipTextEncoder(nn.Module):
-    """Prompts to the context of SD 1.x: weights in brackets, and as many chunks of 77 tokens as the prompt needs."""
+class ClipTextEncoder(Tau):
+    """Prompts to the context of SD 1.x and 2.x: weights in brackets, as many chunks of 77 tokens as there must be."""
 
     def __init__(self, spec: ClipSpec) -> None:
         super().__init__()
@@ -147,22 +159,52 @@ class ClipTextEncoder(nn.Module):
         weights = tuple(tuple(weight for chunk in row for _, weight in chunk) for row in rows)
         return Tokens(ids, weights)
 
-    def encode(self, tokens: Tokens) -> Tensor:
-        """Give the context (b, chunks * 77, width).
+    def hear(self, tokens: Tokens) -> Heard:
+        """Give the context (b, chunks * 77, width), and the pooled meaning of the first chunk.
 
         A token's weight moves its vector away from, or towards, the vector that says nothing in the same place, as
         ComfyUI weighs it.
         """
-        tower = self.transformer.text_model
-        device = tower.final_layer_norm.weight.device
-        ids = torch.tensor(tokens.ids, device=device)
-        chunks: Tensor = tower(ids.unflatten(1, (-1, self.spec.length)).flatten(0, 1))
-        context: Tensor = chunks.unflatten(0, (len(ids), -1))
+        device = self.transformer.text_model.final_layer_norm.weight.device
+        ids = torch.tensor(tokens.ids, device=device).unflatten(1, (-1, self.spec.length))
+        chunks: Heard = self.transformer(self._padded(ids.flatten(0, 1)))
+        context: Tensor = chunks.context.unflatten(0, (len(ids), -1))
         if tokens.weights is not None:
             weights = torch.tensor(tokens.weights, device=device, dtype=context.dtype)
             if bool((weights != 1).any()):
-                [silence] = tower(torch.tensor(self.tokenize([""]).ids, device=device))
+                [silence] = self.transformer(torch.tensor(self.tokenize([""]).ids, device=device)).context
                 louder = weights.unflatten(1, (-1, self.spec.length)).unsqueeze(-1)
                 context = (context - silence) * louder + silence
-        context = context.flatten(1, 2)
-        return context
+        pooled = None if chunks.pooled is None else chunks.pooled.unflatten(0, (len(ids), -1))[:, 0]
+        return Heard(context.flatten(1, 2), pooled)
+
+    def _padded(self, ids: Tensor) -> Tensor:
+        """The chunks with this tower's own padding behind their ends: SDXL's two towers differ in it alone."""
+        ended = (ids == END).int().cumsum(dim=1)
+        behind = (ended - (ids == END).int()) > 0
+        return torch.where(behind, self.spec.pad, ids)
+
+
+class ClipPair(Tau):
+    """SDXL's two towers, side by side: what they say of each token is joined, and the second one's pooled meaning."""
+
+    def __init__(self, first: ClipTextEncoder, second: ClipTextEncoder) -> None:
+        super().__init__()
+        self.embedders = nn.ModuleList([first, second])
+
+    @property
+    def towers(self) -> tuple[ClipTextEncoder, ClipTextEncoder]:
+        """The first and the second."""
+        first, second = self.embedders
+        assert isinstance(first, ClipTextEncoder)
+        assert isinstance(second, ClipTextEncoder)
+        return first, second
+
+    def tokenize(self, texts: Sequence[str]) -> Tokens:
+        """As the first tower; the words are the same to both."""
+        return self.towers[0].tokenize(texts)
+
+    def hear(self, tokens: Tokens) -> Heard:
+        """Give the context (b, chunks * 77, both widths), and the pooled meaning."""
+        first, second = (tower.hear(tokens) for tower in self.towers)
+        return Heard(torch.cat([first.context, second.context], dim=-1), second.pooled)

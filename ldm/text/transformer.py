@@ -6,13 +6,17 @@ No mask anywhere: padding attends and is attended to, as in the published text-t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ldm.spec import TextSpec
+from ldm.text.boxes import layout_tokens
+from ldm.text.tau import Heard, Tau
 from ldm.text.tokenizer import SPECIAL, Tokens, tokenize
+from ldm.text.wordpiece import wordpieces
 
 FEED_FORWARD_MULT = 4
 
@@ -92,7 +96,8 @@ class TokenTransformer(nn.Module):
 
     def __init__(self, spec: TextSpec) -> None:
         super().__init__()
-        self.token_emb = nn.Embedding(len(SPECIAL) + len(spec.words), spec.width)
+        entries = spec.entries or len(SPECIAL) + len(spec.words)
+        self.token_emb = nn.Embedding(entries, spec.width)
         nn.init.normal_(self.token_emb.weight, std=TOKEN_SPREAD)
         self.pos_emb = PositionEmbedding(spec.length, spec.width)
         self.attn_layers = AttentionLayers(spec)
@@ -105,20 +110,30 @@ class TokenTransformer(nn.Module):
         return x
 
 
-class TextEncoder(nn.Module):
-    """tau: tokens to the context that the UNet attends to."""
+class TextEncoder(Tau):
+    """tau: tokens to the context that the UNet attends to. `word_list` is where BERT's list lies, if it is needed."""
+
+    hears = "a layout of boxes"
 
     def __init__(self, spec: TextSpec) -> None:
         super().__init__()
         self.spec = spec
+        self.word_list: Path | None = None
         self.transformer = TokenTransformer(spec)
 
     def tokenize(self, texts: Sequence[str]) -> Tokens:
-        """The texts as rows of tokens. Raises `TextTooLong`."""
-        return tokenize(texts, self.spec.words, self.spec.length)
+        """The texts as rows of tokens. Raises `TextTooLong`, `WordListMissing`, and `NotHeard` for layouts."""
+        match self.spec.tokens:
+            case "words":
+                return tokenize(texts, self.spec.words, self.spec.length)
+            case "wordpiece":
+                return wordpieces(texts, self.spec.length, self.word_list)
+            case "boxes":
+                super().tokenize(texts)
+                silence = layout_tokens((), self.spec.entries, self.spec.length)
+                return Tokens(silence.ids * len(texts))
 
-    def encode(self, tokens: Tokens) -> Tensor:
+    def hear(self, tokens: Tokens) -> Heard:
         """Give the context (b, length, width) of tokenised texts."""
         ids = torch.tensor(tokens.ids, device=self.transformer.norm.weight.device)
-        context: Tensor = self.transformer(ids)
-        return context
+        return Heard(self.transformer(ids))

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.first_stage.autoencoder import FirstStageModel
 
 CHUNK = 64
 
 
 @torch.no_grad()
 def encode_all(
-    first_stage: AutoencoderKL, count: int, pixels: Callable[[int, int], Tensor]
+    first_stage: FirstStageModel, count: int, pixels: Callable[[int, int], Tensor]
 ) -> Iterator[Tensor]:
-    """Yield the unscaled modes of q(z | x), in float16, chunk by chunk; `pixels(start, stop)` renders the data."""
+    """Yield the unscaled latents (KL: the modes), in float16, chunk by chunk; `pixels(start, stop)` gives the data."""
     for start in range(0, count, CHUNK):
-        moments = first_stage.moments(pixels(start, min(start + CHUNK, count)))
-        yield moments.chunk(2, dim=1)[0].half()
+        scaled = first_stage.encode(pixels(start, min(start + CHUNK, count)))
+        yield (scaled / first_stage.spec.scale_factor).half()
 
 
 def latent_scale(latents: Tensor) -> float:

@@ -1,6 +1,8 @@
-"""Cross-attention transformers inside the UNet; the order in a block is the code's: self, cross, GEGLU (LDM, E.2.1)."""
+"""Attention inside the UNet. The order in a transformer block is the code's: self, cross, GEGLU (LDM, E.2.1)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -80,25 +82,66 @@ class BasicTransformerBlock(nn.Module):
         return x
 
 
-class SpatialTransformer(nn.Module):
-    """Let every position of a map look at the others and at the context. The norm's epsilon is 1e-6 here, not 1e-5."""
+class AttentionBlock(nn.Module):
+    """Let every position of a map look at the others: ADM's attention, in models that no context is given to."""
 
-    def __init__(self, channels: int, context_width: int, heads: int, depth: int) -> None:
+    def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(32, channels, eps=1e-6)
-        self.proj_in = nn.Conv2d(channels, channels, 1)
-        self.transformer_blocks = nn.ModuleList(
-            BasicTransformerBlock(channels, context_width, heads) for _ in range(depth)
-        )
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.heads = heads
+        self.norm = nn.GroupNorm(32, channels)
+        self.qkv = nn.Conv1d(channels, 3 * channels, 1)
+        self.proj_out = nn.Conv1d(channels, channels, 1)
         nn.init.zeros_(self.proj_out.weight)
         nn.init.zeros_(self.proj_out.bias)  # type: ignore[arg-type]
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep (b, c, h, w)."""
+        # q, k and v lie side by side within each head, not the heads within q, k and v.
+        heads = self.qkv(self.norm(x).flatten(2)).unflatten(1, (self.heads, -1)).transpose(2, 3)
+        gathered = F.scaled_dot_product_attention(*heads.chunk(3, dim=-1))
+        changed: Tensor = self.proj_out(gathered.transpose(2, 3).flatten(1, 2))
+        x = x + changed.unflatten(2, x.shape[-2:])
+        return x
+
+
+class SpatialTransformer(nn.Module):
+    """Let every position of a map look at the others and at the context. The norm's epsilon is 1e-6 here, not 1e-5.
+
+    `linear`: SD 2's projections are made for rows of tokens, where the older ones are convolutions of a map.
+    """
+
+    def __init__(
+        self, channels: int, context_width: int, heads: int, depth: int, *, linear: bool = False
+    ) -> None:
+        super().__init__()
+        self.linear = linear
+        self.norm = nn.GroupNorm(32, channels, eps=1e-6)
+        self.proj_in = nn.Linear(channels, channels) if linear else nn.Conv2d(channels, channels, 1)
+        self.transformer_blocks = nn.ModuleList(
+            BasicTransformerBlock(channels, context_width, heads) for _ in range(depth)
+        )
+        self.proj_out = nn.Linear(channels, channels) if linear else nn.Conv2d(channels, channels, 1)
+        for zero in self.proj_out.parameters():
+            nn.init.zeros_(zero)
+
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """x: (b, c, h, w), context: (b, m, context_width)."""
-        height = x.shape[-2]
-        tokens = self.proj_in(self.norm(x)).flatten(2).transpose(1, 2)
+        size, h = x.shape[-2:], self.norm(x)
+        tokens = self.proj_in(_tokens(h)) if self.linear else _tokens(self.proj_in(h))
         for block in self.transformer_blocks:
             tokens = block(tokens, context)
-        changed: Tensor = self.proj_out(tokens.transpose(1, 2).unflatten(2, (height, -1)))
+        changed: Tensor = (
+            _map(self.proj_out(tokens), size) if self.linear else self.proj_out(_map(tokens, size))
+        )
         return x + changed
+
+
+def _tokens(x: Tensor) -> Tensor:
+    """A map (b, c, h, w) as a row of tokens (b, h * w, c)."""
+    return x.flatten(2).transpose(1, 2)
+
+
+def _map(tokens: Tensor, size: Sequence[int]) -> Tensor:
+    """A row of tokens as a map again."""
+    x: Tensor = tokens.transpose(1, 2).unflatten(2, size)
+    return x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,27 +21,59 @@ def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
 
 
 class ResBlock(nn.Module):
-    """Two normalised convolutions, the time embedding added between them, and a residual path."""
+    """Two normalised convolutions with the time embedding between them, and a residual path.
 
-    def __init__(self, channels: int, out_channels: int, time_width: int) -> None:
+    `resize` halves ("down") or doubles ("up") the map inside of it, without a convolution of its own (BigGAN).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        out_channels: int,
+        time_width: int,
+        *,
+        scale_shift: bool = False,
+        resize: Literal["down", "up"] | None = None,
+    ) -> None:
         super().__init__()
+        self.scale_shift, self.resize = scale_shift, resize
+        told = 2 * out_channels if scale_shift else out_channels
         last = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
         self.in_layers = nn.Sequential(
             nn.GroupNorm(32, channels), nn.SiLU(), nn.Conv2d(channels, out_channels, 3, padding=1)
         )
-        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(time_width, out_channels))
+        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(time_width, told))
         self.out_layers = nn.Sequential(nn.GroupNorm(32, out_channels), nn.SiLU(), nn.Dropout(0.0), last)
         self.skip_connection = (
             nn.Identity() if channels == out_channels else nn.Conv2d(channels, out_channels, 1)
         )
 
-    def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        """x: (b, in, h, w), time: (b, time_width); gives (b, out, h, w)."""
-        h: Tensor = self.in_layers(x) + self.emb_layers(time)[:, :, None, None]
-        out: Tensor = self.skip_connection(x) + self.out_layers(h)
+    def forward(self, x: Tensor, time: Tensor, size: tuple[int, int]) -> Tensor:
+        """x: (b, in, h, w), time: (b, time_width); gives (b, out, h, w), or `size` where it doubles."""
+        norm, activation, convolution = self.in_layers
+        h: Tensor = convolution(self._resized(activation(norm(x)), size))
+        told = self.emb_layers(time)[:, :, None, None]
+        norm, *rest = self.out_layers
+        if self.scale_shift:
+            scale, shift = told.chunk(2, dim=1)
+            h = norm(h) * (1 + scale) + shift
+        else:
+            h = norm(h + told)
+        for layer in rest:
+            h = layer(h)
+        out: Tensor = self.skip_connection(self._resized(x, size)) + h
         return out
+
+    def _resized(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        match self.resize:
+            case "down":
+                return F.avg_pool2d(x, 2)
+            case "up":
+                return F.interpolate(x, size=size, mode="nearest")
+            case None:
+                return x
 
 
 class Downsample(nn.Module):

@@ -1,14 +1,15 @@
-"""The time-conditional UNet with cross-attention (LDM, section 3.3), in CompVis' layout and key names."""
+"""The time-conditional UNet (LDM, section 3.3) in CompVis' layout and key names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ldm.spec import UNetSpec
-from ldm.unet.attention import SpatialTransformer
+from ldm.unet.attention import AttentionBlock, SpatialTransformer
 from ldm.unet.blocks import Downsample, ResBlock, Upsample, timestep_embedding
 
 TIME_MULT = 4
@@ -18,13 +19,13 @@ class TimestepEmbedSequential(nn.Sequential):
     """Layers in a row, each given what it takes of x, time and context."""
 
     def forward(  # type: ignore[override]
-        self, x: Tensor, time: Tensor, context: Tensor, size: tuple[int, int] = (0, 0)
+        self, x: Tensor, time: Tensor, context: Tensor | None, size: tuple[int, int] = (0, 0)
     ) -> Tensor:
-        """Pass x through; `size` is what an upsampling layer ends with."""
+        """Pass x through; `size` is what a layer that doubles the map ends with."""
         for layer in self:
             match layer:
                 case ResBlock():
-                    x = layer(x, time)
+                    x = layer(x, time, size)
                 case SpatialTransformer():
                     x = layer(x, context)
                 case Upsample():
@@ -41,34 +42,47 @@ class UNet(nn.Module):
         super().__init__()
         self.spec = spec
         width = spec.model_channels
-        time_width = TIME_MULT * width
-        self.time_embed = nn.Sequential(
-            nn.Linear(width, time_width), nn.SiLU(), nn.Linear(time_width, time_width)
-        )
-        if spec.pooled:
-            to_time = nn.Sequential(
-                nn.Linear(spec.context_dim, time_width), nn.SiLU(), nn.Linear(time_width, time_width)
-            )
-            self.label_emb = nn.Sequential(to_time)
-        skips = list(self._add_inputs(time_width))
+        self.time_width = TIME_MULT * width
+        self.time_embed = self._to_time(width)
+        added = spec.context_dim if spec.pooled else spec.vector_dim
+        if spec.classes is not None:
+            self.label_emb: nn.Module = nn.Embedding(spec.classes, self.time_width)
+        elif added is not None:
+            self.label_emb = nn.Sequential(self._to_time(added))
+        skips = list(self._add_inputs())
         channels = skips[-1]
         self.middle_block = TimestepEmbedSequential(
-            ResBlock(channels, channels, time_width),
-            self._transformer(channels),
-            ResBlock(channels, channels, time_width),
+            self._res_block(channels, channels),
+            self._attention(channels, level=-1),
+            self._res_block(channels, channels),
         )
-        channels = self._add_outputs(channels, skips, time_width)
+        channels = self._add_outputs(channels, skips)
         last = nn.Conv2d(channels, spec.out_channels, 3, padding=1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
         self.out = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), last)
 
-    def _transformer(self, channels: int) -> SpatialTransformer:
-        return SpatialTransformer(
-            channels, self.spec.context_dim, self.spec.heads_for(channels), self.spec.depth
+    def _to_time(self, width: int) -> nn.Sequential:
+        return nn.Sequential(
+            nn.Linear(width, self.time_width), nn.SiLU(), nn.Linear(self.time_width, self.time_width)
         )
 
-    def _add_inputs(self, time_width: int) -> Iterator[int]:
+    def _res_block(
+        self, channels: int, out_channels: int, resize: Literal["down", "up"] | None = None
+    ) -> ResBlock:
+        scale_shift = self.spec.scale_shift_norm
+        return ResBlock(channels, out_channels, self.time_width, scale_shift=scale_shift, resize=resize)
+
+    def _attention(self, channels: int, level: int) -> AttentionBlock | SpatialTransformer:
+        spec = self.spec
+        heads = spec.heads_for(channels)
+        if spec.context_dim is None:
+            return AttentionBlock(channels, heads)
+        return SpatialTransformer(
+            channels, spec.context_dim, heads, spec.depth_at(level), linear=spec.linear_projection
+        )
+
+    def _add_inputs(self) -> Iterator[int]:
         """Build the way down; yield the width that each block leaves for its skip connection."""
         spec, width = self.spec, self.spec.model_channels
         self.input_blocks = nn.ModuleList(
@@ -78,45 +92,54 @@ class UNet(nn.Module):
         yield channels
         for level, mult in enumerate(spec.channel_mult):
             for _ in range(spec.res_blocks):
-                layers: list[nn.Module] = [ResBlock(channels, width * mult, time_width)]
+                layers: list[nn.Module] = [self._res_block(channels, width * mult)]
                 channels = width * mult
                 if factor in spec.attention_factors:
-                    layers.append(self._transformer(channels))
+                    layers.append(self._attention(channels, level))
                 self.input_blocks.append(TimestepEmbedSequential(*layers))
                 yield channels
             if level < len(spec.channel_mult) - 1:
-                self.input_blocks.append(TimestepEmbedSequential(Downsample(channels)))
+                down = self._res_block(channels, channels, "down") if spec.resize_in_blocks else None
+                self.input_blocks.append(TimestepEmbedSequential(down or Downsample(channels)))
                 factor *= 2
                 yield channels
 
-    def _add_outputs(self, channels: int, skips: list[int], time_width: int) -> int:
+    def _add_outputs(self, channels: int, skips: list[int]) -> int:
         """Build the way up, which takes the skips in reverse order; give the last width."""
         spec, width = self.spec, self.spec.model_channels
         self.output_blocks = nn.ModuleList()
         factor = 2 ** (len(spec.channel_mult) - 1)
         for level, mult in reversed(list(enumerate(spec.channel_mult))):
             for index in range(spec.res_blocks + 1):
-                layers: list[nn.Module] = [ResBlock(channels + skips.pop(), width * mult, time_width)]
+                layers: list[nn.Module] = [self._res_block(channels + skips.pop(), width * mult)]
                 channels = width * mult
                 if factor in spec.attention_factors:
-                    layers.append(self._transformer(channels))
+                    layers.append(self._attention(channels, level))
                 if level > 0 and index == spec.res_blocks:
-                    layers.append(Upsample(channels))
+                    up = self._res_block(channels, channels, "up") if spec.resize_in_blocks else None
+                    layers.append(up or Upsample(channels))
                     factor //= 2
                 self.output_blocks.append(TimestepEmbedSequential(*layers))
         return channels
 
-    def forward(self, x: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, timesteps: Tensor, context: Tensor | None = None, vector: Tensor | None = None
+    ) -> Tensor:
         """Guess the noise in x.
 
         Args:
-            x: (b, in_channels, h, w).
+            x: (b, in_channels, h, w): the noisy latent, with what is concatenated to it.
             timesteps: (b,), 0 to T - 1, also between whole numbers.
-            context: tau(y), (b, m, context_dim).
+            context: tau(y), (b, m, context_dim), for a model that attends to one.
+            vector: class numbers (b,), or (b, vector_dim), for a model that is told so.
+
+        Raises:
+            ValueError: the model needs a context or a vector, and none is given.
         """
         time = self.time_embed(timestep_embedding(timesteps, self.spec.model_channels).to(x.dtype))
-        if self.spec.pooled:
-            time = time + self.label_emb(context.mean(dim=1))
+        told = self._told(context, vector)
+        if told is not None:
+            time = time + self.label_emb(told)
         skips = []
         for block in self.input_blocks:
             x = block(x, time, context)
@@ -127,3 +150,21 @@ class UNet(nn.Module):
             x = block(x, time, context, skips[-1].shape[-2:] if skips else (0, 0))
         x = self.out(x)
         return x
+
+    def _told(self, context: Tensor | None, vector: Tensor | None) -> Tensor | None:
+        """What is added to the time embedding."""
+        spec = self.spec
+        if spec.context_dim is not None and context is None:
+            raise ValueError(
+                f"This UNet attends to a context of width {spec.context_dim}, but is given none."
+            )
+        if spec.pooled and context is not None:
+            return context.mean(dim=1)
+        if spec.classes is None and spec.vector_dim is None:
+            return None
+        if vector is None:
+            wanted = (
+                f"a vector of {spec.vector_dim} numbers" if spec.classes is None else "the number of a class"
+            )
+            raise ValueError(f"This UNet is told {wanted} beside the time, but is given none.")
+        return vector

@@ -29,7 +29,7 @@ def checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
             else Clash("ckpt_name", f"{ckpt_name} is a first stage alone")
         )
     family, size = family_of(spec), path.stat().st_size if path is not None else None
-    stage, told = of_first_stage(spec.first_stage), of_text(spec.clip or spec.text)
+    stage, told = of_first_stage(spec.first_stage), of_text(spec)
     return (
         Fact("model", family=family, bytes=size, more={**stage, **told}),
         Fact("clip", family=family, more=told),
@@ -52,11 +52,13 @@ def of_first_stage(spec: FirstStageSpec) -> dict[str, int]:
     return {"channels": spec.embed_dim, "factor": spec.factor, "first_stage": _stands_for(spec)}
 
 
-def of_text(spec: TextSpec | ClipSpec | None) -> dict[str, int]:
-    """What is to be known of a text encoder's conditioning."""
-    if spec is None:
+def of_text(spec: ModelSpec) -> dict[str, int]:
+    """What is to be known of a model's conditioning."""
+    told = spec.text or spec.clip
+    if told is None:
         return {}
-    return {"length": spec.length, "width": spec.width, "text": _stands_for(spec)}
+    width = told.width + (spec.second_clip.width if spec.second_clip is not None else 0)
+    return {"length": told.length, "width": width, "text": _stands_for(told)}
 
 
 def _stands_for(spec: FirstStageSpec | TextSpec | ClipSpec) -> int:

@@ -74,11 +74,11 @@ class Served:
 
 @contextmanager
 def served(
-    installation: Installation, *arguments: str, port: int = 0, **environment: str
+    installation: Installation, *arguments: str, port: str = "0", **environment: str
 ) -> Iterator[Served]:
     """A server, on any free port unless told; it is ended with the block, if it has not ended before."""
     process = subprocess.Popen(
-        installation.command(*arguments, "--port", str(port)),
+        installation.command(*arguments, "--port", port),
         cwd=installation.folder,
         stdout=subprocess.PIPE,
         text=True,

@@ -2,80 +2,33 @@
 
 Run by hand, with diffusers installed beside the project (it is not one of its requirements):
     PYTHONPATH=. python tests/goldens/make.py
+That diffusers takes all of our weights under the names of `ldm.diffusers_names` is a check of these as well.
 """
 
 import json
-import re
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import torch
 from torch import Tensor, nn
 
-from ldm.first_stage.autoencoder import AutoencoderKL
+from ldm.diffusers_names import apart, first_stage_name, unet_name
+from ldm.first_stage.autoencoder import first_stage
+from ldm.spec import FirstStageSpec, UNetSpec
 from ldm.unet.unet import UNet
-from tests.goldens.cases import FIRST_STAGE, UNET, first_stage_inputs, summary, unet_inputs
+from tests.goldens.cases import (
+    FIRST_STAGES,
+    SIZES,
+    UNETS,
+    first_stage_inputs,
+    pooled_input,
+    summary,
+    unet_inputs,
+)
 from tests.ldm.tiny import randomise
 
-RES = {
-    "in_layers.0": "norm1",
-    "in_layers.2": "conv1",
-    "emb_layers.1": "time_emb_proj",
-    "out_layers.0": "norm2",
-    "out_layers.3": "conv2",
-    "skip_connection": "conv_shortcut",
-}
-
-
-def unet_names() -> dict[str, str]:
-    """CompVis' prefixes and diffusers', for one res block a level and attention on both of two levels."""
-    names = {"time_embed.0": "time_embedding.linear_1", "time_embed.2": "time_embedding.linear_2"}
-    names |= {"input_blocks.0.0": "conv_in", "out.0": "conv_norm_out", "out.2": "conv_out"}
-    blocks = {"middle_block.0": "mid_block.resnets.0", "middle_block.2": "mid_block.resnets.1"}
-    names["middle_block.1"] = "mid_block.attentions.0"
-    for index, place in ((1, "down_blocks.0"), (3, "down_blocks.1")):
-        blocks[f"input_blocks.{index}.0"] = f"{place}.resnets.0"
-        names[f"input_blocks.{index}.1"] = f"{place}.attentions.0"
-    names["input_blocks.2.0.op"] = "down_blocks.0.downsamplers.0.conv"
-    for index in range(4):
-        blocks[f"output_blocks.{index}.0"] = f"up_blocks.{index // 2}.resnets.{index % 2}"
-        names[f"output_blocks.{index}.1"] = f"up_blocks.{index // 2}.attentions.{index % 2}"
-    names["output_blocks.1.2.conv"] = "up_blocks.0.upsamplers.0.conv"
-    names |= {f"{ours}.{a}": f"{theirs}.{b}" for ours, theirs in blocks.items() for a, b in RES.items()}
-    return names
-
-
-def renamed(state: dict[str, Tensor], names: dict[str, str]) -> dict[str, Tensor]:
-    """A state dict under other prefixes, the longest that fits."""
-    out = {}
-    for key, value in state.items():
-        prefix = max((name for name in names if key.startswith(name + ".")), key=len)
-        out[names[prefix] + key[len(prefix) :]] = value
-    return out
-
-
-def first_stage_key(key: str) -> str:
-    """CompVis' name of an autoencoder's tensor as diffusers has it."""
-    last = len(FIRST_STAGE.channel_mult) - 1
-    key = re.sub(r"down\.(\d)\.block\.(\d)", r"down_blocks.\1.resnets.\2", key)
-    key = re.sub(r"down\.(\d)\.downsample\.conv", r"down_blocks.\1.downsamplers.0.conv", key)
-    key = re.sub(r"up\.(\d)\.block\.(\d)", lambda m: f"up_blocks.{last - int(m[1])}.resnets.{m[2]}", key)
-    key = re.sub(
-        r"up\.(\d)\.upsample\.conv", lambda m: f"up_blocks.{last - int(m[1])}.upsamplers.0.conv", key
-    )
-    for ours, theirs in {
-        "mid.block_1": "mid_block.resnets.0",
-        "mid.block_2": "mid_block.resnets.1",
-        "nin_shortcut": "conv_shortcut",
-        "norm_out": "conv_norm_out",
-        "mid.attn_1.norm": "mid_block.attentions.0.group_norm",
-        "mid.attn_1.q.": "mid_block.attentions.0.to_q.",
-        "mid.attn_1.k.": "mid_block.attentions.0.to_k.",
-        "mid.attn_1.v.": "mid_block.attentions.0.to_v.",
-        "mid.attn_1.proj_out": "mid_block.attentions.0.to_out.0",
-    }.items():
-        key = key.replace(ours, theirs)
-    return key
+TIME_IDS = 256
 
 
 def random_weights(module: nn.Module) -> dict[str, Tensor]:
@@ -84,42 +37,121 @@ def random_weights(module: nn.Module) -> dict[str, Tensor]:
     return module.state_dict()
 
 
+def unet(spec: UNetSpec) -> nn.Module:
+    """Diffusers' UNet of a spec, with our weights."""
+    plain: dict[str, Any] = {
+        "in_channels": spec.in_channels,
+        "out_channels": spec.out_channels,
+        "block_out_channels": [spec.model_channels * mult for mult in spec.channel_mult],
+        "layers_per_block": spec.res_blocks,
+        "norm_num_groups": 32,
+        "num_class_embeds": spec.classes,
+        "resnet_time_scale_shift": "scale_shift" if spec.scale_shift_norm else "default",
+    }
+    attends = [2**level in spec.attention_factors for level in range(len(spec.channel_mult))]
+    made = empty_adm(spec, plain, attends) if spec.context_dim is None else empty_ldm(spec, plain, attends)
+    theirs: dict[str, Tensor] = {}
+    for key, value in random_weights(UNet(spec)).items():
+        theirs |= apart(unet_name(key, spec), value, spec.heads_for)
+    made.double().load_state_dict(theirs)
+    return made
+
+
+def empty_adm(spec: UNetSpec, plain: dict[str, Any], attends: list[bool]) -> nn.Module:
+    """Diffusers' UNet without a context."""
+    resize = "resnet" if spec.resize_in_blocks else "conv"
+    made: nn.Module = diffusers.UNet2DModel(
+        **plain,
+        down_block_types=[f"{'Attn' * here}DownBlock2D" for here in attends],
+        up_block_types=[f"{'Attn' * here}UpBlock2D" for here in reversed(attends)],
+        downsample_type=resize,
+        upsample_type=resize,
+        attention_head_dim=spec.head_channels,
+        attn_norm_num_groups=32,
+        norm_eps=1e-5,
+    )
+    return made
+
+
+def empty_ldm(spec: UNetSpec, plain: dict[str, Any], attends: list[bool]) -> nn.Module:
+    """Diffusers' UNet with a context."""
+    told: dict[str, Any] = {}
+    if spec.vector_dim is not None:
+        told = {
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": TIME_IDS,
+            "projection_class_embeddings_input_dim": spec.vector_dim,
+        }
+    widths = plain["block_out_channels"]
+    made: nn.Module = diffusers.UNet2DConditionModel(
+        **plain,
+        **told,
+        down_block_types=[f"{'CrossAttn' * here}DownBlock2D" for here in attends],
+        up_block_types=[f"{'CrossAttn' * here}UpBlock2D" for here in reversed(attends)],
+        attention_head_dim=[spec.heads_for(width) for width in widths],  # these are heads, for all their name
+        transformer_layers_per_block=[max(spec.depth_at(level), 1) for level in range(len(widths))],
+        cross_attention_dim=spec.context_dim,
+        use_linear_projection=spec.linear_projection,
+    )
+    return made
+
+
+def guessed(spec: UNetSpec) -> Tensor:
+    """What diffusers' UNet makes of the inputs."""
+    x, times, context, vector = unet_inputs(spec)
+    told: dict[str, Any] = {}
+    if context is not None:
+        told["encoder_hidden_states"] = context
+    if spec.vector_dim is not None:
+        time_ids = torch.tensor(SIZES).expand(2, -1)
+        told["added_cond_kwargs"] = {"text_embeds": pooled_input(), "time_ids": time_ids}
+    if spec.classes is not None:
+        told["class_labels"] = vector
+    sample: Tensor = unet(spec)(x, times, **told).sample
+    return sample
+
+
+def autoencoder(spec: FirstStageSpec) -> Any:
+    """Diffusers' first stage of a spec, with our weights."""
+    levels = len(spec.channel_mult)
+    attends = [spec.resolution // 2**level in spec.attention_resolutions for level in range(levels)]
+    plain: dict[str, Any] = {
+        "down_block_types": [f"{'Attn' * here}DownEncoderBlock2D" for here in attends],
+        "up_block_types": [f"{'Attn' * here}UpDecoderBlock2D" for here in reversed(attends)],
+        "block_out_channels": [spec.channels * mult for mult in spec.channel_mult],
+        "layers_per_block": spec.res_blocks,
+        "latent_channels": spec.z_channels,
+        "norm_num_groups": 32,
+        "mid_block_add_attention": spec.attention != "none",
+    }
+    if spec.kind == "kl":
+        made = diffusers.AutoencoderKL(**plain)
+    else:
+        made = diffusers.VQModel(**plain, num_vq_embeddings=spec.codes, vq_embed_dim=spec.embed_dim)
+    state = {first_stage_name(k, spec): v for k, v in random_weights(first_stage(spec)).items()}
+    linear = {k: v[:, :, 0, 0] if ".attentions." in k and v.ndim == 4 else v for k, v in state.items()}
+    made.double().load_state_dict(linear)
+    return made
+
+
+def seen(spec: FirstStageSpec) -> dict[str, list[float]]:
+    """What diffusers' first stage makes of a picture, and of the latent."""
+    model = autoencoder(spec)
+    if spec.kind == "vq":
+        latent = model.encode(first_stage_inputs()).latents
+        return {"moments": summary(latent), "decoded": summary(model.decode(latent).sample)}
+    told = model.encode(first_stage_inputs()).latent_dist
+    moments = torch.cat([told.mean, told.logvar], dim=1)
+    return {"moments": summary(moments), "decoded": summary(model.decode(told.mean).sample)}
+
+
 @torch.no_grad()
 def main() -> None:
     """Write the file."""
-    unet = diffusers.UNet2DConditionModel(
-        in_channels=4,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D",) * 2,
-        up_block_types=("CrossAttnUpBlock2D",) * 2,
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        attention_head_dim=4,  # how diffusers spells "4 heads"
-        cross_attention_dim=24,
-        norm_num_groups=32,
-    ).double()
-    unet.load_state_dict(renamed(random_weights(UNet(UNET)), unet_names()))
-    x, times, context = unet_inputs()
-    guessed = unet(x, times, encoder_hidden_states=context).sample
-
-    vae = diffusers.AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(32, 64, 64),
-        layers_per_block=2,
-        latent_channels=4,
-        norm_num_groups=32,
-    ).double()
-    state = {first_stage_key(k): v for k, v in random_weights(AutoencoderKL(FIRST_STAGE)).items()}
-    linear = {k: v[:, :, 0, 0] if ".attentions." in k and v.ndim == 4 else v for k, v in state.items()}
-    vae.load_state_dict(linear)
-    moments = vae.encode(first_stage_inputs()).latent_dist
     golden = {
         "diffusers": diffusers.__version__,
-        "unet": summary(guessed),
-        "mean": summary(moments.mean),
-        "logvar": summary(moments.logvar),
-        "decoded": summary(vae.decode(moments.mean).sample),
+        "unets": {name: summary(guessed(spec)) for name, spec in UNETS.items()},
+        "first_stages": {name: seen(spec) for name, spec in FIRST_STAGES.items()},
     }
     Path(__file__).with_name("diffusers.json").write_text(json.dumps(golden, indent=1) + "\n")
 

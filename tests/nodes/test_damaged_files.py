@@ -15,7 +15,8 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from ldm.checkpoint import CheckpointError, load_first_stage, load_model
+from ldm.checkpoint import load_first_stage, load_model
+from ldm.tensor_file import CheckpointError
 from nodes.opening import colours, frames
 
 # ---- safetensors

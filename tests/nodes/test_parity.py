@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine.api import NULL_CONTEXT
 from ldm.diffusion.samplers import SAMPLERS
-from ldm.diffusion.sigmas import SCHEDULERS
+from ldm.diffusion.sigmas import SCHEDULERS, STOPPING_ABOVE_ZERO
 from nodes.conditioning import combine, set_area, set_mask, set_range
 from nodes.guiders import basic_guider, cfg_guider
 from nodes.inpaint import set_noise_mask
@@ -351,9 +351,10 @@ def test_the_choices_are_what_there_is_in_comfyuis_order() -> None:
     assert SamplerName.__args__ == tuple(SAMPLERS)  # type: ignore[attr-defined]
     assert SchedulerName.__args__ == tuple(SCHEDULERS)  # type: ignore[attr-defined]
     theirs = COMFYUI_SAMPLERS.split()
-    assert [name for name in theirs if name in SAMPLERS] == list(SAMPLERS)
+    newer = ["exp_heun_2_x0", "exp_heun_2_x0_sde"]  # than the version that the list is of
+    assert [*theirs[:6], *newer, *theirs[6:], "plms"] == list(SAMPLERS)
     schedulers = COMFYUI_SCHEDULERS.split()
-    assert [*schedulers, "ddim"] == list(SCHEDULERS)
+    assert [*schedulers, *STOPPING_ABOVE_ZERO] == list(SCHEDULERS)
 
 
 def test_a_stepwise_run_without_steps_gives_the_latent_back() -> None:

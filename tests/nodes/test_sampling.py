@@ -1,7 +1,7 @@
 """The sampling nodes, called as the plain functions they are."""
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ from nodes.port_types import (
 from nodes.sampling import sample
 from nodes.sampling_custom import sample_custom
 from nodes.schedulers import schedule_levels
-from nodes.stages import denoise_step, finish_latent, noise_level, start_latent
+from nodes.stages import denoise_step, finish_latent, noise_level, sampling_levels, start_latent
 from nodes.text import encode_text, encode_tokens, tokenize_text
 from tests.ldm.tiny import tiny_model
 
@@ -62,15 +62,15 @@ def painted(text: str = "a red circle", latent: Latent = CANVAS, **settings: Any
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize(("scheduler", "denoise"), [("normal", 1.0), ("ddim", 1.0), ("karras", 0.6)])
 def test_the_stages_wired_by_hand_give_the_bits_of_the_fused_sampler(
-    sampler: str, scheduler: str, denoise: float
+    sampler: Any, scheduler: Any, denoise: float
 ) -> None:
     fused = painted(seed=3, sampler_name=sampler, scheduler=scheduler, denoise=denoise)
     levels = levels_of(sampler, scheduler, denoise)
     latent = start_latent(MODEL, random_noise(3), CANVAS, levels[0])
-    for step, (sigma, next_sigma) in enumerate(pairwise(levels)):
-        latent = denoise_step(
-            MODEL, prompt(), prompt(""), SamplerChoice(sampler), latent, sigma, next_sigma, 2.5, 3, step
-        )
+    method, told = SAMPLERS[sampler], (prompt(), prompt(""), SamplerChoice(sampler))
+    whole = sampling_levels(MODEL, sampler, scheduler, 4, denoise) if method.sees_all else None
+    for step, ends in islice(enumerate(pairwise(levels)), method.steps(len(levels) - 1)):
+        latent = denoise_step(MODEL, *told, latent, *ends, 2.5, 3, step, sigmas=whole)
     end = levels[-1] if scheduler == "ddim" else 0.0
     assert torch.equal(finish_latent(latent, end).samples, fused.samples)
 
@@ -80,6 +80,14 @@ def levels_of(sampler: str, scheduler: str, denoise: float) -> list[float]:
     one_more = SAMPLERS[sampler].wants_one_more
     sigmas = Sigmas(noise_levels(MODEL.schedule, scheduler, 4, denoise, skip_last_but_one=one_more))
     return [noise_level(sigmas, index) for index in range(len(sigmas.levels))]
+
+
+def test_a_step_behind_the_last_of_a_run_is_refused() -> None:
+    whole = sampling_levels(MODEL, "uni_pc", "normal", 4)
+    with pytest.raises(ValueError, match="The run has 4 steps, but step 4 is asked for"):
+        denoise_step(
+            MODEL, prompt(), prompt(), SamplerChoice("uni_pc"), CANVAS, 1.0, 0.5, step=4, sigmas=whole
+        )
 
 
 def test_the_same_seed_gives_the_same_latent_and_another_seed_another() -> None:

@@ -41,7 +41,11 @@ def steps_taken(outcome: Outcome) -> int:
     )
 
 
-@pytest.mark.parametrize("sampler", ["euler", "euler_ancestral", "dpm_2", "lms", "ddim"])
+EACH_KIND = ["euler", "euler_ancestral", "euler_cfg_pp", "dpm_2", "lms", "ddim"]
+SEEING_ALL = ["heunpp2", "dpm_fast", "dpm_adaptive", "dpmpp_2m_sde", "sa_solver", "uni_pc"]
+
+
+@pytest.mark.parametrize("sampler", EACH_KIND + SEEING_ALL)
 @pytest.mark.parametrize("scheduler", ["normal", "ddim"])
 def test_step_by_step_gives_the_bits_of_the_fused_sampler(
     tmp_path: Path, sampler: str, scheduler: str

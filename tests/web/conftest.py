@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.engine.served import Served
 from tests.web.editor import Editor
@@ -59,16 +59,27 @@ def scheme() -> Scheme:
 
 
 @pytest.fixture
+def size() -> ViewportSize:
+    """How large the page is; a test may have it otherwise, by a parameter or fixture of this name."""
+    return SIZE
+
+
+@pytest.fixture
 def page(
-    browser: Browser, watch: Watch, scheme: Scheme, request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser,
+    watch: Watch,
+    scheme: Scheme,
+    size: ViewportSize,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> Generator[Page, None, None]:
     """A new page, as for somebody who has never been here. A fault in it that nobody expected fails the test."""
-    context = browser.new_context(viewport=SIZE, locale="en-US", color_scheme=scheme, reduced_motion="reduce")
+    context = browser.new_context(viewport=size, locale="en-US", color_scheme=scheme, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     watch.see(page)
     yield page
-    if request.node.stash.get(FAILED, False):
+    if request.node.stash.get(FAILED, False) and not page.is_closed():
         shot = Path(SCREENSHOTS or tmp_path) / f"failed-{request.node.name}.png"
         page.screenshot(path=shot)
         print(f"The page as it was: {shot}")

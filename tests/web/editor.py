@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.engine.installation import ROOT
 from tests.web.graphs import Graph
 from tests.web.lab import SCREENSHOTS, Watch
-from tests.web.node import RUN, Node
+from tests.web.node import RUN, Node, bounds
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
@@ -83,7 +84,7 @@ class Editor:
 
     def tab(self, name: str) -> Locator:
         """The tab of a document, saved or not."""
-        return self.page.get_by_role("tab", name=re.compile(rf"^{re.escape(name)}(, not saved)?$"))
+        return self.page.get_by_role("tab", name=re.compile(rf"^{re.escape(name)}( ?, not saved)?$"))
 
     def picture(self, name: str) -> Path | None:
         """A screenshot for the documents, if `$WEFT_SCREENSHOTS` names a folder; fonts and motion have settled."""
@@ -100,6 +101,18 @@ class Editor:
         """Press keys, one after the other: "Control+z", "Enter"."""
         for key in keys:
             self.page.keyboard.press(key)
+        return self
+
+    def hold(self, keys: str, times: int) -> Editor:
+        """Hold keys down until the last of them has repeated so often."""
+        *modifiers, key = keys.split("+")
+        keyboard = self.page.keyboard
+        for one in modifiers:
+            keyboard.down(one)
+        for _ in range(times):
+            keyboard.down(key)
+        for one in (key, *modifiers):
+            keyboard.up(one)
         return self
 
     def choose(self, menu: str, entry: str) -> Editor:
@@ -164,8 +177,7 @@ class Editor:
 
     def empty_place(self, x: float = 0.5, y: float = 0.85) -> tuple[float, float]:
         """A point of the canvas, by its share of width and height."""
-        box = self.canvas.bounding_box()
-        assert box is not None
+        box = bounds(self.canvas)
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
     def on_link(
@@ -215,8 +227,8 @@ class Editor:
         expect(self.canvas.locator(".react-flow__node").first).to_be_visible()
         return self
 
-    def drop(self, file: Path, kind: str) -> Editor:
-        """Drop a file from the desktop onto the canvas."""
+    def drop(self, file: Path, kind: str, *, onto: Locator | None = None) -> Editor:
+        """Drop a file from the desktop onto the canvas, or onto a part of it."""
         data = self.page.evaluate_handle(
             """([bytes, name, type]) => {
                 const data = new DataTransfer();
@@ -226,10 +238,18 @@ class Editor:
             [list(file.read_bytes()), file.name, kind],
         )
         for event in ("dragenter", "dragover", "drop"):
-            self.canvas.dispatch_event(event, {"dataTransfer": data})
+            (onto or self.canvas).dispatch_event(event, {"dataTransfer": data})
         return self
 
     # ---- checks
+
+    def wait_until(self, holds: Callable[[], bool], patience: float = 20) -> Editor:
+        """Return when something holds that is not to be seen in the page."""
+        deadline = time.monotonic() + patience
+        while not holds():
+            assert time.monotonic() < deadline, "it does not come to that"
+            self.page.wait_for_timeout(50)
+        return self
 
     def says(self, text: str | re.Pattern[str]) -> Editor:
         """Something was told to the person, for eyes and ears."""
@@ -253,6 +273,5 @@ class Editor:
 def _point(at: Locator | tuple[float, float]) -> tuple[float, float]:
     if isinstance(at, tuple):
         return at
-    box = at.bounding_box()
-    assert box is not None, f"{at} is out of sight"
+    box = bounds(at)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

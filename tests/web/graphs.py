@@ -26,9 +26,7 @@ def pictures(title: str = "Pictures", **rest: object) -> Graph:
     return document(
         title,
         {
-            "plain": node(
-                *("EmptyImage", "Plain", 0, 0), width=64, height=64, batch_size=1, color=next(COLORS)
-            ),
+            "plain": node("EmptyImage", "Plain", 0, 0, width=64, height=64, batch_size=1, color=next(COLORS)),
             "invert": node("ImageInvert", "Invert", 320, 0, image=["plain", "image"]),
             "show": node("PreviewImage", "Show", 640, 0, images=["invert", "image"]),
         },
@@ -38,7 +36,6 @@ def pictures(title: str = "Pictures", **rest: object) -> Graph:
 
 def text_to_image(title: str = "Paint", *, steps: int = 3, **rest: object) -> Graph:
     """A prompt becomes a picture, with a seed that no other test has."""
-    model = ["model", "model"]
     return document(
         title,
         {
@@ -47,19 +44,26 @@ def text_to_image(title: str = "Paint", *, steps: int = 3, **rest: object) -> Gr
             "prompt": node("CLIPTextEncode", "Prompt", 270, 0, text="a red circle", clip=["model", "clip"]),
             "negative": node("CLIPTextEncode", "Negative", 270, 210, text="", clip=["model", "clip"]),
             "sampler": node(
-                *("KSampler", "Sampler", 540, 0),
-                model=model,
+                "KSampler",
+                "Sampler",
+                540,
+                0,
+                model=["model", "model"],
                 positive=["prompt", "conditioning"],
                 negative=["negative", "conditioning"],
                 latent_image=["canvas", "latent"],
-                **{"seed": next(SEEDS), "steps": steps, "cfg": 3.0, "denoise": 1.0},
-                **{"sampler_name": "ddim", "scheduler": "ddim"},
+                seed=next(SEEDS),
+                steps=steps,
+                cfg=3.0,
+                sampler_name="ddim",
+                scheduler="ddim",
+                denoise=1.0,
             ),
             "decode": node(
-                *("VAEDecode", "Decode", 810, 0), samples=["sampler", "latent"], vae=["model", "vae"]
+                "VAEDecode", "Decode", 810, 0, samples=["sampler", "latent"], vae=["model", "vae"]
             ),
             "save": node(
-                *("SaveImage", "Save", 810, 130), images=["decode", "image"], filename_prefix="journey"
+                "SaveImage", "Save", 810, 130, images=["decode", "image"], filename_prefix="journey"
             ),
         },
         **rest,

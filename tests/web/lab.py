@@ -62,7 +62,7 @@ def base_directory(folder: Path) -> Path:
 
 
 @contextmanager
-def serving(base: Path, *arguments: str, port: int = 0, **environment: str) -> Iterator[Served]:
+def serving(base: Path, *arguments: str, port: str = "0", **environment: str) -> Iterator[Served]:
     """The server as people start it, over a folder of `base_directory`."""
     more = ("--base-directory", str(base), "--cpu", "--grace", "1", *arguments)
     with served(Installation(ROOT), "serve", *more, port=port, OMP_NUM_THREADS="1", **environment) as server:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 RUN = 60_000  # ms that a run may take on a machine that has other things to do
 WILL_RUN = re.compile("^Will run")
 RAN = re.compile("^Ran")
 CACHED = re.compile("^Cached")
 WILL_NOT_RUN = re.compile("^Will not run")
+
+
+def bounds(thing: Locator) -> FloatRect:
+    """Where something is on the page."""
+    found = thing.bounding_box()
+    assert found is not None, f"{thing} is out of sight"
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.web.editor import Editor
 from tests.web.graphs import document, node, pictures
+from tests.web.node import bounds
 
 PALE = "a large red circle at the top left on a white background"
 
@@ -19,12 +20,16 @@ def test_text_to_image_is_built_from_nothing_with_the_mouse(editor: Editor) -> N
     editor.node("Load checkpoint").pick("ckpt name", "shapeland-nano.safetensors")
 
     # What a link is drawn to is found by what it brings.
-    editor.drag(editor.node("Load checkpoint").output("clip"), editor.empty_place(0.3, 0.14)).add("Encode text")
+    editor.drag(editor.node("Load checkpoint").output("clip"), editor.empty_place(0.3, 0.14)).add(
+        "Encode text"
+    )
     editor.node("Encode text").set("text", PALE)
     sample = editor.empty_place(0.56, 0.14)
     editor.drag(editor.node("Load checkpoint").output("model"), sample).add("Sample")
     editor.drag(editor.node("Encode text").output("conditioning"), editor.node("Sample").input("positive"))
-    editor.drag(editor.node("Load checkpoint").output("clip"), editor.empty_place(0.3, 0.6)).add("Encode text")
+    editor.drag(editor.node("Load checkpoint").output("clip"), editor.empty_place(0.3, 0.6)).add(
+        "Encode text"
+    )
     editor.drag(editor.nodes.last.locator("[data-socket=out]"), editor.node("Sample").input("negative"))
     editor.drag(editor.node("Sample").input("latent image"), editor.empty_place(0.2, 0.6)).add("Empty latent")
     editor.node("Empty latent").set("width", 64).set("height", 64)
@@ -99,8 +104,7 @@ def test_a_node_goes_into_a_link_on_which_it_is_dropped(editor: Editor) -> None:
     blur = {"blur": node("ImageBlur", "Blur", 320, 220)}
     editor.open_graph({**graph, "nodes": {**graph["nodes"], **blur}})
     start, end = editor.node("Invert").output("image"), editor.node("Show").input("images")
-    a, b = start.bounding_box(), end.bounding_box()
-    assert a and b
+    a, b = bounds(start), bounds(end)
     middle = ((a["x"] + b["x"] + b["width"]) / 2, a["y"] - 20)
     editor.drag(editor.node("Blur").title, middle)
 
@@ -122,8 +126,7 @@ def test_a_node_is_put_into_a_link_by_the_menu_of_the_link(editor: Editor) -> No
 
 def test_a_stroke_cuts_the_links_that_it_crosses(editor: Editor) -> None:
     editor.open_graph(pictures())
-    a, b = editor.node("Invert").box.bounding_box(), editor.node("Show").box.bounding_box()
-    assert a and b
+    a, b = bounds(editor.node("Invert").box), bounds(editor.node("Show").box)
     x = (a["x"] + a["width"] + b["x"]) / 2
     editor.page.keyboard.down("y")
     editor.drag((x, a["y"] - 30), (x, a["y"] + 120))

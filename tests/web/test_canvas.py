@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.web.editor import Editor
 from tests.web.graphs import document, node, pictures, text_to_image
+from tests.web.node import bounds
 
 
 def scattered() -> dict[str, object]:
@@ -31,8 +32,7 @@ def places(editor: Editor) -> dict[str, list[float]]:
 
 def test_a_box_chooses_what_it_touches(editor: Editor) -> None:
     editor.open_graph(scattered())
-    a, b = editor.node("A").box.bounding_box(), editor.node("B").box.bounding_box()
-    assert a and b
+    a, b = bounds(editor.node("A").box), bounds(editor.node("B").box)
     editor.drag((a["x"] - 15, a["y"] - 20), (b["x"] + 20, b["y"] + 20))
 
     expect(editor.chosen).to_have_text("2 of 3 chosen")
@@ -54,7 +54,9 @@ def test_nodes_are_lined_up_and_spread_out(editor: Editor) -> None:
 
 def test_a_tangle_is_arranged_from_left_to_right(editor: Editor) -> None:
     graph = text_to_image()
-    tangle = {id: {**one, "_meta": {**one["_meta"], "position": [0, 0]}} for id, one in graph["nodes"].items()}
+    tangle = {
+        id: {**one, "_meta": {**one["_meta"], "position": [0, 0]}} for id, one in graph["nodes"].items()
+    }
     editor.open_graph({**graph, "nodes": tangle}).press("Alt+a")
 
     found = places(editor)
@@ -64,8 +66,7 @@ def test_a_tangle_is_arranged_from_left_to_right(editor: Editor) -> None:
 
 def test_a_node_that_is_dragged_snaps_and_moves_in_one_step(editor: Editor) -> None:
     editor.open_graph(document("Alone", {"a": node("PrimitiveInt", "A", 0, 0, value=1)}))
-    title = editor.node("A").title.bounding_box()
-    assert title
+    title = bounds(editor.node("A").title)
     editor.drag(editor.node("A").title, (title["x"] + 73, title["y"] + 187))
 
     x, y = places(editor)["a"]
@@ -105,8 +106,7 @@ def test_a_node_is_renamed_coloured_collapsed_and_pinned(editor: Editor) -> None
         **{"title": "Negative of it", "position": [320, 0]},
         **{"color": "teal", "collapsed": True, "pinned": True},
     }
-    box = renamed.title.bounding_box()
-    assert box
+    box = bounds(renamed.title)
     editor.drag(renamed.title, (box["x"], box["y"] + 150))
     assert editor.document()["nodes"]["invert"]["_meta"]["position"] == [320, 0]
 
@@ -114,12 +114,10 @@ def test_a_node_is_renamed_coloured_collapsed_and_pinned(editor: Editor) -> None
 def test_a_node_is_made_larger_by_its_corner(editor: Editor) -> None:
     editor.open_graph(text_to_image())
     corner = editor.node("Prompt").box.locator("[data-resize]")
-    before, at = editor.node("Prompt").box.bounding_box(), corner.bounding_box()
-    assert before and at
+    before, at = bounds(editor.node("Prompt").box), bounds(corner)
     editor.drag(corner, (at["x"] + 60, at["y"] + 20))
 
-    after = editor.node("Prompt").box.bounding_box()
-    assert after
+    after = bounds(editor.node("Prompt").box)
     assert after["width"] > before["width"] + 30
 
 
@@ -132,8 +130,7 @@ def test_a_group_takes_along_what_lies_in_it(editor: Editor) -> None:
     title.fill("Numbers")
     title.press("Enter")
     heading = editor.canvas.get_by_role("heading", name="Numbers")
-    at = heading.bounding_box()
-    assert at
+    at = bounds(heading)
     editor.drag(heading, (at["x"] + at["width"] / 2, at["y"] + 130))
 
     found = editor.document()

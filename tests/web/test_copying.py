@@ -13,7 +13,9 @@ from tests.web.node import WILL_NOT_RUN, WILL_RUN
 
 def sources_of_inverted(editor: Editor) -> list[object]:
     nodes = editor.document()["nodes"].values()
-    return sorted((one["inputs"].get("image") for one in nodes if one["class_type"] == "ImageInvert"), key=str)
+    return sorted(
+        (one["inputs"].get("image") for one in nodes if one["class_type"] == "ImageInvert"), key=str
+    )
 
 
 def test_what_is_copied_is_pasted_without_its_links_to_others(editor: Editor) -> None:

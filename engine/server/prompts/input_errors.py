@@ -133,7 +133,7 @@ def _range_error(problem: OutOfRange, config: list[object] | None, input: InputS
     if input is not None and isinstance(input.widget, NumberWidget):
         whole = input.widget.whole
     low, high = problem.minimum, problem.maximum
-    smaller = low is not None and problem.value < low
+    smaller = problem.too_small
     bound = low if smaller else high
     shown = int(bound) if whole and bound is not None else bound
     return _error(

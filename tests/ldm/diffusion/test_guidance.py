@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldm.diffusion.condition import Area, Box, Condition, placed, with_counterparts
-from ldm.diffusion.denoiser import Model
+from ldm.diffusion.denoiser import Model, apart, with_variance
 from ldm.diffusion.guidance import (
     ClassifierFree,
     Guidance,
@@ -253,3 +253,29 @@ def test_the_noise_of_a_step_does_not_depend_on_where_the_run_began() -> None:
     assert [stream(step, X).sum() for step in (0, 1, 4, 2)] == [
         StepNoise(9)(step, X).sum() for step in (0, 1, 4, 2)
     ]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 7.5])
+def test_the_guess_without_guidance_can_be_had_at_every_scale(scale: float) -> None:
+    guidance = ClassifierFree((told(0.5),), (told(0.1),), scale)
+    denoise = guided(MODEL, guidance, (8, 8), 8, unguided_too=True)
+    both, unguided = apart(denoise, X, SIGMA)
+    assert torch.equal(unguided, plain(told(0.1)))
+    assert torch.allclose(both, guess(guidance), atol=1e-6)
+
+
+def test_where_there_is_no_negative_both_guesses_are_the_same() -> None:
+    both, unguided = apart(guided(MODEL, Plain((told(0.5),)), (8, 8), 8), X, SIGMA)
+    assert torch.equal(both, unguided)
+
+
+def test_a_learned_variance_is_told_under_the_positive() -> None:
+    def telling(z: torch.Tensor, times: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        answer = predict(z, times, context)
+        return torch.cat([answer, torch.zeros_like(z) + context.mean(dim=(1, 2))[:, None, None, None]], dim=1)
+
+    guidance = ClassifierFree((told(0.5),), (told(0.1),), 3.0)
+    denoise = guided(Model(telling, SCHEDULE), guidance, (8, 8), 8)
+    found, place = with_variance(denoise, X, SIGMA)
+    assert torch.allclose(found, guess(guidance), atol=1e-6)
+    assert torch.allclose(place, torch.full_like(X, 0.75))

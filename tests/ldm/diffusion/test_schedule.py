@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ldm.diffusion.schedule import Schedule
-from ldm.diffusion.sigmas import SCHEDULERS, noise_levels
+from ldm.diffusion.sigmas import SCHEDULERS, STOPPING_ABOVE_ZERO, noise_levels
 from ldm.spec import ScheduleSpec
 
 # b0, b1, abar_T, sigma_min, sigma_max of the published models
@@ -47,10 +47,10 @@ def test_timesteps_and_sigmas_are_each_others_inverse() -> None:
 def test_noise_levels_fall_from_the_top_to_the_bottom(name: str, steps: int) -> None:
     schedule = Schedule(ScheduleSpec())
     levels = noise_levels(schedule, name, steps)
-    assert len(levels) == steps + 1 or name == "ddim_uniform"
+    assert len(levels) == steps + 1 or name in ("ddim_uniform", "ddim_quadratic")
     assert bool((levels[1:] < levels[:-1]).all())
     assert float(levels[0]) <= schedule.sigma_max * (1 + 1e-5)
-    assert float(levels[-1]) == (schedule.sigma_min if name == "ddim" else 0.0)
+    assert float(levels[-1]) == (schedule.sigma_min if name in STOPPING_ABOVE_ZERO else 0.0)
 
 
 def test_the_ddim_grid_stays_in_range_for_every_number_of_steps() -> None:

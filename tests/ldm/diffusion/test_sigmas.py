@@ -129,3 +129,12 @@ def test_with_denoise_the_last_levels_of_a_longer_way_remain() -> None:
     assert torch.equal(noise_levels(SCHEDULE, "karras", 3, 0.7), noise_levels(SCHEDULE, "karras", 4)[-4:])
     assert torch.equal(noise_levels(SCHEDULE, "karras", 3, 0.99995), noise_levels(SCHEDULE, "karras", 3))
     assert len(noise_levels(SCHEDULE, "karras", 3, 0.0)) == 0
+
+
+def test_the_quadratic_grid_of_ddim_is_even_in_the_root_of_time() -> None:
+    found = noise_levels(SCHEDULE, "ddim_quadratic", 5)
+    times = [int(number) + 1 for number in (0, 50, 200, 450, 800)]  # 800 * (i / 4) ** 2
+    assert torch.allclose(found, torch.cat([at(*times[::-1])[:-1], torch.tensor([LOW])]), rtol=1e-5)
+    assert len(noise_levels(SCHEDULE, "ddim_quadratic", 1)) == 2
+    for steps in (100, 300, 1000):
+        assert bool((noise_levels(SCHEDULE, "ddim_quadratic", steps)[:-1].diff() < 0).all())

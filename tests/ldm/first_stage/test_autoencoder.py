@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ldm.first_stage.autoencoder import AutoencoderKL
-from ldm.first_stage.blocks import Downsample, sample_gaussian
+from ldm.first_stage.autoencoder import AutoencoderKL, AutoencoderVQ, Identity, first_stage
+from ldm.first_stage.blocks import Downsample, LinAttnBlock, sample_gaussian
+from ldm.first_stage.codebook import Codebook
 from ldm.first_stage.features import FeatureNet, cell_labels, perceptual_distance
 from ldm.shapeland.scene import COLOURS, SHAPES, Scene, Thing
+from ldm.spec import FirstStageSpec
 from tests.ldm.tiny import SPEC, randomise, tiny_model
 
 PIXELS = torch.rand(2, 3, 16, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -73,3 +75,79 @@ def test_labels_name_the_thing_in_each_cell() -> None:
     kind = 1 + SHAPES.index("star") * len(COLOURS) + list(COLOURS).index("blue")
     assert cells.tolist() == [[[0, 0, 0], [0, 0, 0], [kind, 0, 0]]]
     assert background.tolist() == [2]
+
+
+VQ = FirstStageSpec(
+    kind="vq", codes=9, channels=32, channel_mult=(1, 2), res_blocks=1, attention="linear", scale_factor=0.5
+)
+
+
+def vq_model(spec: FirstStageSpec = VQ) -> AutoencoderVQ:
+    """A small first stage with a codebook, in float64."""
+    model = AutoencoderVQ(spec).double()
+    randomise(model)
+    return model
+
+
+@torch.no_grad()
+def test_a_latent_of_a_vq_first_stage_is_not_quantised_and_its_decoder_begins_with_the_codebook() -> None:
+    model, pixels = vq_model(), PIXELS.double()
+    latent = model.encode(pixels)
+    assert latent.shape == (2, 3, 8, 12)
+    assert torch.allclose(latent, 0.5 * model.moments(pixels))
+    snapped = model.snapped(latent)
+    assert not torch.allclose(snapped, latent, atol=1e-3)
+    assert torch.allclose(model.decode(latent), model.decode(snapped, quantize=False), atol=1e-12)
+    assert not torch.allclose(model.decode(latent), model.decode(latent, quantize=False), atol=1e-6)
+
+
+def test_every_cell_goes_to_the_code_that_is_nearest_to_it() -> None:
+    book = Codebook(20, 3)
+    randomise(book)
+    z = 0.1 * torch.randn(2, 3, 50, 60, generator=torch.Generator().manual_seed(1))
+    cells = z.movedim(1, -1).flatten(0, 2)
+    expected = torch.cdist(cells, book.embedding.weight).argmin(dim=1).reshape(2, 50, 60)
+    assert torch.equal(book.nearest(z), expected)
+    assert len(expected.unique()) == 20
+    assert torch.allclose(book(z), book.embedding.weight[expected].movedim(-1, 1))
+
+
+def test_gradients_pass_through_the_codebook_as_if_it_were_not_there() -> None:
+    book = Codebook(20, 3)
+    z = torch.randn(1, 3, 4, 4, requires_grad=True)
+    (2 * book(z)).sum().backward()
+    assert z.grad is not None
+    assert torch.equal(z.grad, torch.full_like(z, 2.0))
+
+
+def test_linear_attention_weighs_values_by_the_keys_softmax_over_all_places() -> None:
+    block = LinAttnBlock(4).double()
+    randomise(block)
+    x = torch.randn(1, 4, 2, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    rows = block.to_qkv(x)[0].flatten(1)
+    q, k, v = rows[:4], rows[4:8].exp(), rows[8:]
+    gathered = torch.zeros(4, 6, dtype=torch.float64)
+    for place in range(6):
+        for there in range(6):
+            heard = sum(float(q[d, place]) * float(k[d, there] / k[d].sum()) for d in range(4))
+            gathered[:, place] += heard * v[:, there]
+    assert torch.allclose(block(x), block.to_out(gathered.reshape(1, 4, 2, 3)), atol=1e-12)
+
+
+def test_a_first_stage_without_attention_has_none_and_works() -> None:
+    model = vq_model(replace(VQ, attention="none"))
+    assert not [key for key in model.state_dict() if "attn" in key]
+    assert model.decode(model.encode(PIXELS.double())).shape == PIXELS.shape
+
+
+def test_without_a_first_stage_latents_are_pixels() -> None:
+    model = first_stage(FirstStageSpec(kind="identity", channel_mult=(1,), scale_factor=2.0))
+    assert isinstance(model, Identity)
+    assert model.spec.factor == 1
+    assert torch.equal(model.encode(PIXELS), 2 * PIXELS)
+    assert torch.equal(model.decode(model.encode(PIXELS)), PIXELS)
+
+
+def test_a_first_stage_of_each_kind_is_made_by_its_spec() -> None:
+    assert isinstance(first_stage(VQ), AutoencoderVQ)
+    assert isinstance(first_stage(SPEC.first_stage), AutoencoderKL)

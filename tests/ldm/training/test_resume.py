@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ldm.diffusion.schedule import Schedule
+from ldm.first_stage.autoencoder import AutoencoderKL
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import ScheduleSpec
@@ -68,6 +69,7 @@ def test_an_interrupted_first_stage_training_ends_with_the_same_bits(tmp_path: P
     def begin(name: str) -> tuple[torch.nn.Module, Generator[int, None, None]]:
         torch.manual_seed(0)
         model, features = tiny_model().first_stage.requires_grad_(requires_grad=True), FeatureNet()
+        assert isinstance(model, AutoencoderKL)
         recipe = FirstStageRecipe(steps=4, batch=1, adversarial_from=0.5)
         data = Shapeland(10)
         return model, train_first_stage(

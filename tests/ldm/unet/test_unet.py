@@ -9,6 +9,7 @@ import torch
 from ldm.unet.attention import SpatialTransformer
 from ldm.unet.blocks import timestep_embedding
 from ldm.unet.unet import UNet
+from ldm.unet.vector import size_vector
 from tests.ldm.tiny import SPEC, randomise, tiny_model
 
 
@@ -63,3 +64,32 @@ def test_a_fresh_unet_guesses_nothing() -> None:
     """Its last convolution starts at zero, so that training starts from the mean (CompVis)."""
     fresh = UNet(SPEC.unet)
     assert float(fresh(torch.randn(1, 4, 8, 8), torch.tensor([3]), torch.randn(1, 5, 16)).abs().max()) == 0.0
+
+
+CONTEXT = torch.randn(1, 5, 16, generator=torch.Generator().manual_seed(3))
+
+
+def test_a_unet_that_needs_a_context_or_a_vector_says_so() -> None:
+    x, time = torch.randn(1, 4, 8, 8), torch.tensor([100])
+    with pytest.raises(ValueError, match="attends to a context of width 16, but is given none"):
+        UNet(SPEC.unet)(x, time)
+    with pytest.raises(ValueError, match="a vector of 8 numbers"):
+        UNet(replace(SPEC.unet, vector_dim=8))(x, time, CONTEXT)
+    with pytest.raises(ValueError, match="the number of a class"):
+        UNet(replace(SPEC.unet, classes=8))(x, time, CONTEXT)
+
+
+@pytest.mark.parametrize("resize_in_blocks", [False, True])
+def test_a_map_of_odd_sides_comes_back_as_large(resize_in_blocks: bool) -> None:
+    spec = replace(SPEC.unet, channel_mult=(1, 1, 2), context_dim=None, resize_in_blocks=resize_in_blocks)
+    unet = UNet(spec)
+    randomise(unet)
+    assert unet(torch.randn(1, 4, 9, 14), torch.tensor([3])).shape == (1, 4, 9, 14)
+
+
+def test_a_vector_of_sizes_is_the_pooled_text_and_an_embedding_for_each_size() -> None:
+    pooled = torch.randn(2, 10, generator=torch.Generator().manual_seed(0))
+    told = size_vector(pooled, (64, 96, 0))
+    assert told.shape == (2, 10 + 3 * 256)
+    assert torch.equal(told[:, :10], pooled)
+    assert torch.equal(told[1, 10 + 256 : 10 + 512], timestep_embedding(torch.tensor([96]), 256)[0])

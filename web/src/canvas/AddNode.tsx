@@ -44,8 +44,12 @@ export default function AddNode({ adding }: { readonly adding: Adding }) {
           <Combobox className="search-field" placeholder={hintFor(adding)} aria-label="Add a node" />
           <ComboboxList alwaysVisible className="search-list" aria-label="Kinds of nodes">
             {sections.map(({ title, found: those }) => (
-              <section key={title}>
-                {title && <h4 className="search-section">{title}</h4>}
+              <section key={title} role="group" aria-label={title || undefined}>
+                {title && (
+                  <div className="search-section" aria-hidden>
+                    {title}
+                  </div>
+                )}
                 {those.map(({ spec, matched }) => (
                   <ComboboxItem
                     key={spec.id}
@@ -64,8 +68,12 @@ export default function AddNode({ adding }: { readonly adding: Adding }) {
                 ))}
               </section>
             ))}
-            {found.length === 0 && <p className="search-none">{noneFor(adding, query)}</p>}
           </ComboboxList>
+          {found.length === 0 && (
+            <p className="search-none" role="status">
+              {noneFor(adding, query)}
+            </p>
+          )}
         </div>
         {shown && <Help spec={shown} port={choices.ports.get(shown.id) ?? null} />}
       </ComboboxProvider>

@@ -1,13 +1,6 @@
 import "./canvas.css";
 
-import {
-  Background,
-  BackgroundVariant,
-  ReactFlow,
-  ReactFlowProvider,
-  useStore,
-  type NodeTypes,
-} from "@xyflow/react";
+import { ReactFlow, ReactFlowProvider, useStore, type NodeTypes } from "@xyflow/react";
 import { useEffect, useMemo } from "react";
 
 import type { Bounds } from "../graph/document";
@@ -15,6 +8,7 @@ import { useCanvas } from "../state/canvas";
 import { useChrome } from "../state/chrome";
 import { BoundaryView } from "./BoundaryView";
 import { useScene, shownItem } from "./current";
+import { Dots } from "./Dots";
 import { flowNodeOf } from "./flow";
 import { GestureLayer } from "./GestureLayer";
 import { GroupView } from "./GroupView";
@@ -28,7 +22,9 @@ import { RerouteView } from "./RerouteView";
 import type { Scene } from "./model";
 import { hashOfItems } from "./scene";
 import { detailFor, LEAST_ZOOM, MOST_ZOOM, region } from "./sight";
+import { WiringLine } from "./WiringLine";
 import { keepView, useCamera } from "./useCamera";
+import { useMounted } from "./useMounted";
 
 const NODE_TYPES: NodeTypes = {
   node: NodeView,
@@ -38,7 +34,7 @@ const NODE_TYPES: NodeTypes = {
   inputs: BoundaryView,
   outputs: BoundaryView,
 };
-const NO_NODES: never[] = [];
+const NOTHING: ReadonlySet<string> = new Set();
 const MIDDLE_BUTTON = [1];
 const LEFT_AND_MIDDLE = [0, 1];
 
@@ -55,14 +51,14 @@ function Stage() {
   const scene = useScene();
   const area = useRegion();
   const detail = useDetail(scene);
-  const nodes = useNodesInSight(scene, area);
+  const far = detail === "far";
+  const { nodes, waiting } = useNodesInSight(scene, area, far);
   const { wheel, drag, grid } = useChrome((chrome) => chrome.choices);
   useCamera();
-  const far = detail === "far";
   return (
     <GestureLayer>
       <ReactFlow
-        nodes={far ? NO_NODES : nodes}
+        nodes={nodes}
         nodeTypes={NODE_TYPES}
         minZoom={LEAST_ZOOM}
         maxZoom={MOST_ZOOM}
@@ -86,14 +82,10 @@ function Stage() {
         }}
         proOptions={ATTRIBUTION}
       >
-        {!far && (
-          <Background
-            variant={BackgroundVariant.Dots}
-            gap={detail === "full" ? grid : grid * FEWER_DOTS}
-            size={detail === "full" ? 1.2 : 2.4}
-          />
-        )}
-        {far ? <Overview scene={scene} /> : <LinkLayer scene={scene} region={area} />}
+        {!far && <Dots gap={detail === "full" ? grid : grid * FEWER_DOTS} size={detail === "full" ? 1 : 2} />}
+        {(far || waiting > MANY) && <Overview scene={scene} />}
+        {!far && <LinkLayer scene={scene} region={area} />}
+        <WiringLine scene={scene} />
       </ReactFlow>
       <Overlays scene={scene} />
     </GestureLayer>
@@ -105,6 +97,7 @@ let zoomBefore: number | null = null;
 
 function beginMove(_: unknown, { zoom }: { readonly zoom: number }): void {
   zoomBefore = zoom;
+  document.documentElement.toggleAttribute("data-moving", true);
 }
 
 function duringMove(_: unknown, { zoom }: { readonly zoom: number }): void {
@@ -114,10 +107,12 @@ function duringMove(_: unknown, { zoom }: { readonly zoom: number }): void {
 function endMove(): void {
   zoomBefore = null;
   document.documentElement.removeAttribute("data-shifting");
+  document.documentElement.removeAttribute("data-moving");
 }
 
-// Dots that lie closer than the eye can tell cost more than all the nodes.
-const FEWER_DOTS = 4;
+const REST = 140; // milliseconds: elements come when the view no longer zooms
+const FEWER_DOTS = 4; // dots that lie too close are but a haze
+const MANY = 8; // until so many nodes have come the picture from afar stays behind them
 
 const ATTRIBUTION = { hideAttribution: true };
 
@@ -134,31 +129,44 @@ function useDetail(scene: Scene) {
   const due = useStore(({ transform, width, height }) =>
     detailFor(detail, scene, { x: transform[0], y: transform[1], zoom: transform[2], width, height }),
   );
+  const place = useStore(({ transform }) => (due === detail ? 0 : transform[2]));
+  const comes = detail === "far" && due !== "far";
   useEffect(() => {
-    useCanvas.setState({ detail: due });
-  }, [due]);
-  return due;
+    if (due === detail) return;
+    const timer = setTimeout(
+      () => {
+        useCanvas.setState({ detail: due });
+      },
+      comes ? REST : 0,
+    );
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [due, detail, comes, place]);
+  return comes ? detail : due;
 }
 
 // Beside what is in sight, what is dragged, wired or has the focus stays: else a gesture would lose what it holds.
-function useNodesInSight(scene: Scene, area: Bounds) {
+function useNodesInSight(scene: Scene, area: Bounds, far: boolean) {
   const moving = useCanvas((canvas) => canvas.moving);
   const focused = useCanvas((canvas) => canvas.focused);
   const wired = useCanvas(({ wiring }) =>
     wiring ? ("from" in wiring.end ? wiring.end.from[0] : wiring.end.to.node) : null,
   );
-  const ids = useMemo(() => {
+  const wanted = useMemo(() => {
+    if (far) return NOTHING;
     const found = within(hashOfItems(scene), area);
     if (focused !== null) found.add(focused);
     if (wired !== null) found.add(wired);
     return found;
-  }, [scene, area, focused, wired]);
+  }, [scene, area, focused, wired, far]);
+  const { mounted: ids, waiting } = useMounted(wanted, scene.boxes, area);
   const held = moving.size > 0 && moving.size < 200 ? [...moving.keys()].join("\n") : "";
   const order = useMemo(() => {
-    const all = held ? new Set([...ids, ...held.split("\n")]) : ids;
+    const all = held && !far ? new Set([...ids, ...held.split("\n")]) : ids;
     return inOrder(scene, all);
-  }, [scene, ids, held]);
-  return useMemo(
+  }, [scene, ids, held, far]);
+  const nodes = useMemo(
     () =>
       order.flatMap((id) => {
         const item = shownItem(scene, id, moving);
@@ -166,6 +174,7 @@ function useNodesInSight(scene: Scene, area: Bounds) {
       }),
     [order, scene, moving],
   );
+  return { nodes, waiting };
 }
 
 // Always in the order of the sheet, which is the order of Tab.

@@ -1,3 +1,4 @@
+import { runAction } from "../state/actions";
 import { useServer } from "../state/server";
 import type { Scene } from "./model";
 
@@ -11,6 +12,15 @@ export function EmptyHint({ scene }: { readonly scene: Scene }) {
       <p>
         Double-click, or press <kbd>Tab</kbd>, to add a node. Drop a picture or a workflow to open it.
       </p>
+      <button
+        type="button"
+        className="canvas-empty-begin"
+        onClick={() => {
+          void runAction("panel.templates");
+        }}
+      >
+        Begin with a template
+      </button>
     </div>
   );
 }

@@ -10,8 +10,8 @@ import { shownItem } from "./current";
 import { within } from "./hash";
 import { LinkView } from "./LinkView";
 import type { Item, Scene, Wire } from "./model";
-import { WiringLine } from "./WiringLine";
-import { endsOfWire, hashOfWires, wiresAt, wiresByKey } from "./wires";
+import { usePaper } from "./usePaper";
+import { comesInto, endsOfWire, hashOfWires, wiresAt, wiresByKey } from "./wires";
 
 export interface LinkLayerProps {
   readonly scene: Scene;
@@ -24,14 +24,21 @@ export function LinkLayer({ scene, region }: LinkLayerProps) {
   const splice = useCanvas((canvas) => canvas.splice);
   const look = useChrome((chrome) => chrome.choices.linkStyle);
   const selection = useTabs((tabs) => activeTab(tabs).selection);
+  const [left, top, width, height] = usePaper();
   const itemOf = (id: string) => shownItem(scene, id, moving);
   return (
     <ViewportPortal>
-      <svg className="links" aria-hidden>
+      <svg
+        className="links links-paper"
+        style={{ left, top, width, height }}
+        viewBox={`${left} ${top} ${width} ${height}`}
+        aria-hidden
+      >
         {wiresInSight(scene, region, moving).map((wire) => {
           const ends = endsOfWire(wire, itemOf);
           return (
-            ends && (
+            ends &&
+            comesInto(...ends, region) && (
               <LinkView
                 key={wire.key}
                 wire={wire}
@@ -47,7 +54,6 @@ export function LinkLayer({ scene, region }: LinkLayerProps) {
           );
         })}
       </svg>
-      <WiringLine scene={scene} />
     </ViewportPortal>
   );
 }

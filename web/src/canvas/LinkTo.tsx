@@ -60,13 +60,13 @@ export default function LinkTo({ linking }: { readonly linking: NonNullable<Canv
                 <span className="search-from">{one.free ? portText(one.port) : "linked"}</span>
               </ComboboxItem>
             ))}
-            {found.length === 0 && (
-              <p className="search-none">
-                Nothing on this sheet fits {portText(portOfEnd(currentScene(), end))}
-                {query && ` and is called “${query}”`}.
-              </p>
-            )}
           </ComboboxList>
+          {found.length === 0 && (
+            <p className="search-none" role="status">
+              Nothing on this sheet fits {portText(portOfEnd(currentScene(), end))}
+              {query && ` and is called “${query}”`}.
+            </p>
+          )}
         </div>
       </ComboboxProvider>
     </SearchFrame>

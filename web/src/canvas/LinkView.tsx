@@ -7,7 +7,9 @@ import { hoverPeek, leaveOverlay, type Spot } from "../run/overlay";
 import { useServer } from "../state/server";
 import { currentScene } from "./current";
 import { typeStyle } from "./colors";
+import { LinkLabel } from "./LinkLabel";
 import type { Wire } from "./model";
+import { problemsOf } from "./problems";
 import { middleOf, pathOf, type LinkStyle } from "./wires";
 
 export interface LinkViewProps {
@@ -28,8 +30,14 @@ export const LinkView = memo(
   function LinkView({ wire, instances, a, b, look, off, lit, chosen }: LinkViewProps) {
     const [over, setOver] = useState(false);
     const flows = useServer((server) => server.progress[flatId(instances, wire.node)]?.state === "running");
+    const clash = useServer(
+      (server) =>
+        problemsOf(server.problems, flatId(instances, wire.node)).find(({ input }) => input === wire.input)
+          ?.message ?? null,
+    );
+    const told = over || chosen || clash !== null;
     const path = pathOf(a, b, look);
-    const middle = over || lit ? middleOf(a, b) : null;
+    const middle = told || lit ? middleOf(a, b) : null;
     return (
       <g
         className="link"
@@ -52,7 +60,8 @@ export const LinkView = memo(
       >
         <path className="link-hit" d={path} />
         <path className="link-line" d={path} />
-        {middle && (
+        {middle && told && <LinkLabel wire={wire} instances={instances} at={middle} clash={clash} />}
+        {middle && (over || lit) && (
           <circle className="link-middle" cx={middle[0]} cy={middle[1]} r={5}>
             <title>{portText(wire.port)}</title>
           </circle>

@@ -7,7 +7,7 @@ import { NodePictures } from "../run/NodePictures";
 import { useCanvas } from "../state/canvas";
 import { useServer } from "../state/server";
 import { activeTab, useTabs } from "../state/tabs";
-import { chosenStyle } from "./colors";
+import { chosenColor, chosenStyle } from "./colors";
 import { NodeHeader } from "./NodeHeader";
 import { NodeRow } from "./NodeRow";
 import { NodeState, useProblems } from "./NodeState";
@@ -32,6 +32,7 @@ export const NodeView = memo(
       <article
         className="node"
         style={chosenStyle(node._meta?.color)}
+        data-colored={chosenColor(node._meta?.color) === null ? undefined : true}
         data-chosen={chosen || undefined}
         data-mode={node._meta?.mode}
         data-state={failed ? "failed" : state}

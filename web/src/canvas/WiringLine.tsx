@@ -1,3 +1,5 @@
+import { ViewportPortal } from "@xyflow/react";
+
 import type { Point } from "../graph/document";
 import { useCanvas, type LooseEnd, type Wiring } from "../state/canvas";
 import { typeStyle } from "./colors";
@@ -18,7 +20,7 @@ export function WiringLine({ scene }: { readonly scene: Scene }) {
   return (
     a &&
     b && (
-      <>
+      <ViewportPortal>
         <svg className="links links-loose" aria-hidden style={typeStyle(portOfEnd(scene, wiring.end))}>
           <path
             className="link-line link-loose"
@@ -28,7 +30,7 @@ export function WiringLine({ scene }: { readonly scene: Scene }) {
           <circle className="link-end" cx={loose[0]} cy={loose[1]} r={4} />
         </svg>
         <WiringLabel wiring={wiring} />
-      </>
+      </ViewportPortal>
     )
   );
 }

@@ -2,7 +2,7 @@
 
 import { addNode } from "../graph/add";
 import { connect } from "../graph/connect";
-import { withSheet, type Point } from "../graph/document";
+import { positionOf, withSheet, type Point, type Sheet } from "../graph/document";
 import { snap } from "../graph/layout";
 import type { NodeSpec } from "../graph/specs";
 import { insertOnLink } from "../graph/splice";
@@ -20,8 +20,8 @@ const USUAL_WIDTH = 240;
 /** Add a node where the search was opened; `port` is the one of its sockets that the loose end fits. */
 export function addChosen({ at, end, into }: Adding, spec: NodeSpec, port: string | null): void {
   const { sheetId, specs } = currentScene().source;
-  const position = placeFor(at, end !== null && "to" in end, end !== null);
   const sheet = currentScene().sheet;
+  const position = freePlace(sheet, placeFor(at, end !== null && "to" in end, end !== null));
   const { sheet: next, id } = addNode(sheet, spec, position);
   edit(`Add ${spec.title}`, (document) => {
     if (into) return insertOnLink(withSheet(document, sheetId, next), specs, sheetId, into, id);
@@ -36,6 +36,15 @@ export function addChosen({ at, end, into }: Adding, spec: NodeSpec, port: strin
   });
   select([id]);
   remember(spec.id);
+}
+
+// Without a pointer all nodes are added in the middle of the view: not one upon another.
+function freePlace(sheet: Sheet, place: Point): Point {
+  const taken = Object.values(sheet.nodes).some((node) => {
+    const [x, y] = positionOf(node);
+    return x === place[0] && y === place[1];
+  });
+  return taken ? freePlace(sheet, [place[0] + 40, place[1] + 40]) : place;
 }
 
 // A node that a link was drawn for has its socket where the link was let go.

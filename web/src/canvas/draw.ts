@@ -4,9 +4,11 @@ import type { Bounds } from "../graph/document";
 import type { NodeProgress } from "../state/server";
 import { hueOf } from "./colors";
 import { drawLinks } from "./drawLinks";
+import { drawRows } from "./drawRows";
 import { within } from "./hash";
 import type { Inks } from "./inks";
 import type { Item, NodeContent, Scene } from "./model";
+import { fitted, type Pane } from "./pane";
 import { hashOfItems } from "./scene";
 
 /** What of the editor's state is drawn beside the sheet itself. */
@@ -24,20 +26,10 @@ export interface Drawn {
   readonly pictureOf: (flat: string) => CanvasImageSource | null;
 }
 
-export interface Pane {
-  readonly context: CanvasRenderingContext2D;
-  /** From the sheet to the pane. */
-  readonly x: number;
-  readonly y: number;
-  readonly zoom: number;
-  readonly inks: Inks;
-  /** Whether there is room for words. */
-  readonly titles: boolean;
-}
-
 const LEAST_LINKS = 0.035; // farther away than this links are a haze
 const SOLID = 0.09; // farther away a node is all header
 const ROUND = 0.2;
+const LEAST_ROWS = 0.4; // farther away nobody could read a row
 const LEAST_TITLE = 6; // pixels that a letter must have to be read
 
 /** Draw what of the sheet lies in an area. */
@@ -48,6 +40,7 @@ export function drawSheet(pane: Pane, drawn: Drawn, area: Bounds, withLinks = tr
   for (const item of items) if (item.content.kind === "group") drawGroup(pane, drawn, item);
   if (withLinks && pane.zoom >= LEAST_LINKS) drawLinks(pane, drawn, area);
   drawNodes(pane, drawn, items);
+  if (pane.titles && pane.zoom >= LEAST_ROWS) drawRows(pane, items);
 }
 
 function drawGroup(
@@ -200,20 +193,4 @@ function drawFitted(context: CanvasRenderingContext2D, picture: CanvasImageSourc
 
 function scaled([x, y, width, height]: Bounds, left: number, top: number, zoom: number): Bounds {
   return [x * zoom + left, y * zoom + top, width * zoom, height * zoom];
-}
-
-const CUT = new Map<string, string>();
-
-// Measuring texts is slow, and the same titles come again in each picture.
-function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
-  const key = `${context.font}\n${Math.round(width)}\n${text}`;
-  const known = CUT.get(key);
-  if (known !== undefined) return known;
-  let cut = text.slice(0, 80);
-  while (cut.length > 1 && context.measureText(cut).width > width)
-    cut = cut.slice(0, Math.max(1, cut.length - 2));
-  const shown = cut === text ? text : `${cut.slice(0, -1)}…`;
-  if (CUT.size > 4000) CUT.clear();
-  CUT.set(key, shown);
-  return shown;
 }

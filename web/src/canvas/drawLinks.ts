@@ -2,9 +2,10 @@
 
 import type { Bounds, Point } from "../graph/document";
 import { hueOf } from "./colors";
-import type { Drawn, Pane } from "./draw";
+import type { Drawn } from "./draw";
 import { overlap, within } from "./hash";
 import type { Scene, Wire } from "./model";
+import type { Pane } from "./pane";
 import { endsOfWire, hashOfWires, reach, wiresAt, wiresByKey } from "./wires";
 
 const TILE = 4096;

@@ -9,6 +9,8 @@ import { hashOfItems } from "./scene";
 /** Below the first number what was near becomes far, above the second what was far becomes near. */
 const FAR = [0.42, 0.48] as const;
 const PLAIN = [0.58, 0.64] as const;
+const DENSE = [0.7, 0.76] as const; // and so where many things are in sight
+const MANY = 650; // plain elements
 const MOST = 2900; // elements: the frame around the canvas has some hundred more, and 4,000 shall never be passed
 const AGAIN = 0.85;
 const STEP = 320;
@@ -42,6 +44,8 @@ export function detailFor(now: Detail, scene: Scene, looking: Looking): Detail {
   const { zoom } = looking;
   if (zoom < (now === "far" ? FAR[1] : FAR[0])) return "far";
   const [full, plain] = loadOf(scene, region(looking));
+  const dense = plain > MANY * (now === "far" ? AGAIN : 1);
+  if (dense && zoom < (now === "far" ? DENSE[1] : DENSE[0])) return "far";
   if (plain > MOST * (now === "far" ? AGAIN : 1)) return "far";
   const small = zoom < (now === "full" ? PLAIN[0] : PLAIN[1]);
   return small || full > MOST * (now === "full" ? 1 : AGAIN) ? "plain" : "full";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Point } from "../graph/document";
-import { cross, distanceTo, middleOf, pathOf, pointsOf } from "./wires";
+import { comesInto, cross, distanceTo, middleOf, pathOf, pointsOf } from "./wires";
 
 const A: Point = [0, 0];
 const B: Point = [200, 100];
@@ -24,4 +24,9 @@ test("a point on a way is no distance from it", () => {
   expect(distanceTo(pointsOf(A, B, "spline"), middleOf(A, B))).toBeLessThan(1);
   expect(distanceTo([A, [10, 0]], [5, 7])).toBe(7);
   expect(distanceTo([A, [10, 0]], [14, 3])).toBe(5);
+});
+
+test("a long link is not everywhere in the box around it", () => {
+  expect(comesInto([0, 0], [1000, 1000], [450, 450, 100, 100])).toBe(true);
+  expect(comesInto([0, 0], [1000, 1000], [0, 800, 100, 100])).toBe(false);
 });

@@ -5,7 +5,7 @@ import { linksOf } from "../graph/edit";
 import { givenBy } from "../graph/flow";
 import { portText } from "../graph/ports";
 import { outputsOf } from "../graph/reads";
-import { hashOf, type Hash } from "./hash";
+import { hashOf, overlap, type Hash } from "./hash";
 import { socketAt } from "./items";
 import type { Item, Scene, Source, Wire } from "./model";
 
@@ -126,6 +126,21 @@ function boundsOfCurve(a: Point, b: Point): Bounds {
   const left = Math.min(a[0], b[0] - out);
   const right = Math.max(b[0], a[0] + out);
   return [left, Math.min(a[1], b[1]) - 4, right - left, Math.abs(a[1] - b[1]) + 8];
+}
+
+/** Whether a link's curve comes into an area: the box around a long one covers much that it is far from. */
+export function comesInto(a: Point, b: Point, area: Bounds): boolean {
+  return partsOf(pointsOf(a, b, "spline")).some(([from, to]) =>
+    overlap(
+      [
+        Math.min(from[0], to[0]),
+        Math.min(from[1], to[1]),
+        Math.abs(to[0] - from[0]),
+        Math.abs(to[1] - from[1]),
+      ],
+      area,
+    ),
+  );
 }
 
 /** A link's way, as SVG draws it. */

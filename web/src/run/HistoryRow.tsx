@@ -31,7 +31,6 @@ export const HistoryRow = memo(function HistoryRow({ run, row, lanes, here, look
         type="button"
         className="history-run"
         aria-current={here || undefined}
-        aria-label={`${runName(run)}, ${statusText(run)}. Bring its graph back; with Shift in a new tab.`}
         onPointerEnter={see}
         onFocus={see}
         onKeyDown={(event) => {
@@ -49,8 +48,12 @@ export const HistoryRow = memo(function HistoryRow({ run, row, lanes, here, look
       >
         <Thumb run={run} />
         <span className="queue-words">
-          <span>{agoText(run.created)}</span>
+          <span>
+            <span className="unseen">Run of </span>
+            {agoText(run.created)}
+          </span>
           <small>{here ? "You are here" : statusText(run)}</small>
+          <span className="unseen">Bring its graph back; with Shift in a new tab.</span>
         </span>
       </button>
     </li>

@@ -87,13 +87,13 @@ function Scale({ seconds }: { readonly seconds: number }) {
 
 function TimelineRow({ row }: { readonly row: BarRow }) {
   const title = useTitle(row.node);
+  const bars = row.bars.map((bar) => `${bar.what} ${secondsText(bar.seconds)}`);
   return (
     <li>
       <button
         type="button"
         className="timeline-row"
-        aria-label={`${title}: ${row.bars.map((bar) => `${bar.what} ${secondsText(bar.seconds)}`).join(", ")}. Go to it.`}
-        title={row.bars.map((bar) => `${bar.what} ${secondsText(bar.seconds)}`).join("\n")}
+        title={bars.join("\n")}
         onClick={() => {
           goTo(row.node);
         }}
@@ -109,6 +109,7 @@ function TimelineRow({ row }: { readonly row: BarRow }) {
           ))}
         </span>
         <span className="timeline-time">{secondsText(row.seconds)}</span>
+        <span className="unseen">{bars.join(", ")}. Go to it.</span>
       </button>
     </li>
   );

@@ -14,12 +14,14 @@ export function WhyPanel({ flat }: { readonly flat: string }) {
   const progress = useServer((server) => server.progress[flat]);
   const shownRun = useServer((server) => server.shownRun);
   const ran = useLive((live) => (shownRun === null ? undefined : live.runs[shownRun]?.why[flat]));
+  const root = useServer((server) => server.forecast[forecast?.reason?.way?.at(-1) ?? ""]?.reason);
   if (!forecast && !progress) return null;
   return (
     <section className="why" aria-label="Why it runs">
       {forecast && <Headline forecast={forecast} />}
       {forecast?.reason && <Difference reason={forecast.reason} />}
       {forecast?.reason?.way && forecast.reason.way.length > 0 && <Way way={forecast.reason.way} />}
+      {root && root !== forecast?.reason && <Difference reason={root} />}
       {progress && <LastRun progress={progress} why={ran} />}
       <Facts forecast={forecast} progress={progress} />
     </section>

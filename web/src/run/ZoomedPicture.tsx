@@ -47,6 +47,7 @@ export function ZoomedPicture({ url, name }: { readonly url: string; readonly na
       ref={place}
       className="zoomed"
       role="application"
+      data-autofocus="true" // or the dialog takes its first button
       aria-label={`${name}. Plus and minus come closer and go back, 0 shows all of it.`}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}

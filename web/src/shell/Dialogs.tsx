@@ -1,6 +1,7 @@
 import { lazy, Suspense, type ComponentType } from "react";
 
 import { useChrome, type Dialog } from "../state/chrome";
+import { Boundary } from "./Boundary";
 
 const DIALOGS: Record<Dialog, ComponentType> = {
   palette: lazy(async () => ({ default: (await import("./Palette")).Palette })),
@@ -19,8 +20,10 @@ export function Dialogs() {
   if (open === null) return null;
   const View = DIALOGS[open];
   return (
-    <Suspense fallback={null}>
-      <View />
-    </Suspense>
+    <Boundary key={open}>
+      <Suspense fallback={null}>
+        <View />
+      </Suspense>
+    </Boundary>
   );
 }

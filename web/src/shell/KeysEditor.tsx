@@ -1,5 +1,5 @@
 import { RotateCcw } from "lucide-react";
-import { useMemo, useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 
 import { allActions, type Action } from "../state/actions";
 import { useChrome } from "../state/chrome";
@@ -70,7 +70,6 @@ function KeyButton({ action, chosen, clashes: shared, waiting, setWaiting }: Key
       <button
         type="button"
         className="keys-button"
-        aria-label={`Keys of ${action.title}: ${keys.map(keyText).join(" or ") || "none"}`}
         onClick={() => {
           setWaiting(action.id);
         }}
@@ -89,11 +88,8 @@ function KeyButton({ action, chosen, clashes: shared, waiting, setWaiting }: Key
           }
         }}
       >
-        {waiting
-          ? "Press keys"
-          : keys.length > 0
-            ? keys.map((key) => <kbd key={key}>{keyText(key)}</kbd>)
-            : "none"}
+        <span className="unseen">Keys of {action.title}: </span>
+        {waiting ? "Press keys" : keys.length > 0 ? <Keys keys={keys} /> : "none"}
       </button>
       <button
         type="button"
@@ -113,4 +109,13 @@ function KeyButton({ action, chosen, clashes: shared, waiting, setWaiting }: Key
     choose({ keys: { ...chosen, [id]: next } });
     setWaiting(null);
   }
+}
+
+function Keys({ keys }: { readonly keys: readonly string[] }) {
+  return keys.map((key, at) => (
+    <Fragment key={key}>
+      {at > 0 && <span className="unseen"> or </span>}
+      <kbd>{keyText(key)}</kbd>
+    </Fragment>
+  ));
 }

@@ -1,6 +1,8 @@
 import { X } from "lucide-react";
 import { Suspense, type ReactNode } from "react";
 
+import { Boundary } from "./Boundary";
+
 interface PanelProps {
   readonly title: string;
   readonly side: "left" | "right";
@@ -19,7 +21,9 @@ export function Panel({ title, side, close, children }: PanelProps) {
         </button>
       </header>
       <div className="panel-body">
-        <Suspense fallback={<p className="panel-wait">Loading</p>}>{children}</Suspense>
+        <Boundary>
+          <Suspense fallback={<p className="panel-wait">Loading</p>}>{children}</Suspense>
+        </Boundary>
       </div>
     </aside>
   );

@@ -1,6 +1,6 @@
 import { runAction } from "../state/actions";
 import { useServer, type Connection } from "../state/server";
-import { currentDocument, currentSheet, useTabs } from "../state/tabs";
+import { activeTab, currentDocument, currentSheet, useTabs } from "../state/tabs";
 
 const CONNECTIONS: Record<Connection, string> = {
   connecting: "Connecting to the server",
@@ -14,7 +14,10 @@ export function StatusBar() {
   const problems = useServer((server) => server.problems.length + (server.failure ? 1 : 0));
   const paused = useServer((server) => server.paused);
   const nodes = useTabs((tabs) => Object.keys(currentSheet(tabs).nodes).length);
-  const chosen = useTabs((tabs) => tabs.tabs.find((tab) => tab.id === tabs.active)?.selection.size ?? 0);
+  const chosen = useTabs((tabs) => {
+    const here = currentSheet(tabs).nodes;
+    return [...activeTab(tabs).selection].filter((id) => id in here).length;
+  });
   const title = useTabs((tabs) => currentDocument(tabs).title);
   return (
     <footer className="status">

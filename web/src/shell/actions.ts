@@ -12,6 +12,7 @@ import {
 import { activeTab, openTab, redoStep, showTab, undoStep, useTabs } from "../state/tabs";
 import { EMPTY } from "../graph/document";
 import { choose } from "./choices";
+import { goToFields } from "./going";
 import { chooseFiles } from "./dropping";
 import { downloadAs, downloadDocument, save, saveAs } from "./files";
 import { canReopen, closeTab, reopenTab } from "./closing";
@@ -137,6 +138,15 @@ registerActions([
       toggleRight(panel);
     }),
   ),
+  {
+    id: "node.fields",
+    title: "Go to its fields",
+    section: "Node",
+    keys: ["e"],
+    aliases: ["edit values"],
+    when: () => activeTab().selection.size === 1,
+    run: goToFields,
+  },
   {
     id: "view.focus",
     title: "Canvas alone",

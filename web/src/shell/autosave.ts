@@ -3,7 +3,7 @@
  * after each change, and come back when the window does. Each window keeps its own; a lock tells which window is still there.
  */
 
-import { createStore, del, entries, set } from "idb-keyval";
+import { createStore, del, entries, get, set } from "idb-keyval";
 
 import { say } from "../state/chrome";
 import { freshId } from "../state/liveClient";
@@ -25,6 +25,7 @@ interface Session {
 }
 
 const OWN = "weft.session";
+const LAST = "weft.last."; // what a window left behind as it went
 const DELAY_MS = 400;
 const LET_GO_MS = 1500;
 const MONTH_MS = 30 * 24 * 3600 * 1000;
@@ -52,11 +53,33 @@ function keepUnder(id: string): void {
   useTabs.subscribe((now, before) => {
     if (now !== before) timer ??= setTimeout(write, DELAY_MS);
   });
-  globalThis.addEventListener("pagehide", write);
+  globalThis.addEventListener("pagehide", () => {
+    leave(id);
+  });
+}
+
+// A page that goes has no time for the database; what is too large for the other place is there as of a moment before.
+function leave(id: string): void {
+  try {
+    localStorage.setItem(LAST + id, JSON.stringify(sessionOf()));
+  } catch {
+    localStorage.removeItem(LAST + id);
+  }
+}
+
+async function takeWhatWasLeft(): Promise<void> {
+  for (const key of Object.keys(localStorage).filter((one) => one.startsWith(LAST))) {
+    const id = key.slice(LAST.length);
+    const left = JSON.parse(localStorage.getItem(key) ?? "null") as Session | null;
+    const kept = await get<Session>(id, store);
+    if (left && left.at > (kept?.at ?? 0)) await set(id, left, store);
+    localStorage.removeItem(key);
+  }
 }
 
 // The session of this window if it was reloaded, else the newest one whose window is gone, else a new one.
 async function ownSession(): Promise<string> {
+  await takeWhatWasLeft();
   const known = (await entries<string, Session>(store)).sort(([, a], [, b]) => b.at - a.at);
   const mine = sessionStorage.getItem(OWN);
   for (const [id, session] of known) {

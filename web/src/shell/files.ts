@@ -36,7 +36,7 @@ export async function openFrom(from: Blob | object, name: string, rest: Partial<
     return false;
   }
   const { document, problems } = answer.value;
-  show(document, document.title ?? name, rest);
+  show(document, typeof rest.file === "string" ? name : (document.title ?? name), rest);
   if (problems.length > 0) say(`${name} was opened, but ${textOf(problems)}`, "bad");
   return true;
 }

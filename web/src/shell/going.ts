@@ -4,7 +4,10 @@ import type { SheetId } from "../graph/document";
 import { locate } from "../graph/flat";
 import { wayInto } from "../graph/uses";
 import { centreOn } from "../state/canvas";
+import { useChrome } from "../state/chrome";
 import { activeTab, changeTab, type Entered } from "../state/tabs";
+
+const FIELD = ".inspector-fields :is(input, textarea, [role=combobox])";
 
 /** Show a node by its flat id, chosen and in the middle. */
 export function goTo(flat: string): void {
@@ -21,6 +24,21 @@ export function goTo(flat: string): void {
 export function goToSheet(sheet: SheetId, id: string): void {
   const way = wayInto(activeTab().history.now.document, sheet);
   if (way) show(id, way);
+}
+
+/** Go to the first field of the node that is chosen, in the inspector. */
+export function goToFields(): void {
+  useChrome.setState({ right: "inspector" });
+  // The inspector may have to be loaded first.
+  const soon = (frames: number) => {
+    const field = globalThis.document.querySelector<HTMLElement>(FIELD);
+    if (field) field.focus();
+    else if (frames > 0)
+      requestAnimationFrame(() => {
+        soon(frames - 1);
+      });
+  };
+  soon(60);
 }
 
 function show(id: string, entered: readonly Entered[]): void {

@@ -9,7 +9,7 @@ import type { Wire } from "../model";
 import { enter } from "../sheets";
 import { wiresByKey } from "../wires";
 import { itemUnder, wireUnder } from "./under";
-import { socketOf } from "./wire";
+import { socketFor } from "./wire";
 
 const TYPED = "input, textarea, select, button, a, [contenteditable], [role=menu], [role=dialog]";
 const FAR_REACH = 8;
@@ -51,7 +51,7 @@ export function openMenu(event: MouseEvent): void {
 }
 
 function subjectOf(target: Element, at: Point): MenuSubject {
-  const socket = socketOf(target);
+  const socket = socketFor(target, at);
   if (socket) return { kind: "socket", ...socket };
   const wire = wireAt(target, at);
   if (wire) return { kind: "link", end: { node: wire.node, input: wire.input }, at };

@@ -8,7 +8,7 @@ import { adds, afterClick, chooseByBox } from "./choose";
 import { dragItems } from "./drag";
 import { resizeItem } from "./resize";
 import { cutByStroke } from "./stroke";
-import { dragLink, dropLinks, socketOf } from "./wire";
+import { dragLink, dropLinks, socketFor } from "./wire";
 import { itemUnder } from "./under";
 import { activeTab, select } from "../../state/tabs";
 
@@ -37,7 +37,7 @@ export function press(event: PointerEvent): void {
     return;
   }
   if (event.button !== LEFT) return;
-  const socket = socketOf(target);
+  const socket = socketFor(target, from);
   if (socket) {
     hold(event);
     if (event.ctrlKey && event.altKey) dropLinks(socket);

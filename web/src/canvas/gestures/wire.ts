@@ -10,14 +10,8 @@ import { currentScene } from "../current";
 import { fittingSockets, linkBetween, targetAt, targetOn } from "../ends";
 import type { Item, Scene } from "../model";
 import { wiresAt } from "../wires";
-import { itemUnder } from "./under";
+import { itemUnder, socketUnder, type SocketName } from "./under";
 import { track } from "./track";
-
-export interface SocketName {
-  readonly side: "in" | "out";
-  readonly node: string;
-  readonly name: string;
-}
 
 /** Drag a link from a socket. At an input that has one, it is that link which is taken. */
 export function dragLink(start: PointerEvent, socket: SocketName, from: Point): void {
@@ -76,6 +70,7 @@ function release({ end, taken, target, at, page }: Released): void {
   if (target) return;
   const item = itemUnder(currentScene(), at);
   if (item && expose(item, end)) return;
+  if (item && item.content.kind !== "group") return; // nothing of it fits: all stays as it was
   if (taken) editSheet("Drop link", (sheet) => disconnectAt(sheet, taken));
   else useCanvas.setState({ adding: { at, page, end } });
 }
@@ -105,6 +100,17 @@ export function dropLinks({ side, node, name }: SocketName): void {
   editSheet(ends.length === 1 ? "Drop link" : `Drop ${ends.length} links`, (sheet) => cut(sheet, ends));
 }
 
+const SOCKET = 9; // on the sheet: half of what a socket's element takes
+const FAR_LEAST = 0.4; // farther away no socket is drawn
+
+/** The socket that is pressed: as an element of the page, or, where nodes are only drawn, at a point of the sheet. */
+export function socketFor(element: Element | null, at: Point): SocketName | null {
+  const found = socketOf(element);
+  if (found || useCanvas.getState().detail !== "far") return found;
+  const zoom = currentCamera()?.looking().zoom ?? 0;
+  return zoom < FAR_LEAST ? null : socketUnder(currentScene(), at, SOCKET);
+}
+
 /** The loose end that a socket stands for. */
 export function endAt({ side, node, name }: SocketName): LooseEnd {
   return side === "out" ? { from: [node, name] } : { to: { node, input: name } };
@@ -130,12 +136,12 @@ function targetUnder(
   event: PointerEvent,
 ): WireTarget | null {
   const element = document.elementFromPoint(event.clientX, event.clientY);
-  const socket = socketOf(element);
+  const point = currentCamera()?.toSheet([event.clientX, event.clientY]);
+  const socket = point ? socketFor(element, point) : socketOf(element);
   if (socket) {
     const found = targetAt(scene, end, endAt(socket));
     if (found) return found;
   }
-  const point = currentCamera()?.toSheet([event.clientX, event.clientY]);
   const item = point && itemUnder(scene, point);
   if (item?.content.kind === "inputs" || item?.content.kind === "outputs") return null; // there it becomes a new port
   return item ? targetOn(end, item, fitting) : null;
