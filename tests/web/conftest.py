@@ -89,7 +89,8 @@ def page(
 
 @pytest.fixture
 def editor(page: Page, weft: Served, watch: Watch) -> Editor:
-    """The editor, open and connected."""
+    """The editor, open and connected, with no choices of whoever was here before."""
+    weft.post("/settings/Weft.Choices", {})
     return Editor(page, weft.address, watch).open()
 
 

@@ -58,7 +58,7 @@ def test_text_to_image_after_a_run(painting: Editor, name: str) -> None:
 
 def test_the_search(editor: Editor) -> None:
     editor.open_graph(painted(seed=0))
-    editor.drag(editor.node("Decode").output("image"), editor.empty_place(0.62, 0.45))
+    editor.drag(editor.node("Decode").output("image"), editor.empty_place(0.6, 0.1))
     search = editor.page.get_by_role("dialog", name="Add a node")
     search.get_by_role("combobox").fill("scale")
     expect(search.get_by_role("option").first).to_be_visible()
@@ -67,7 +67,7 @@ def test_the_search(editor: Editor) -> None:
 
 def test_problems(editor: Editor) -> None:
     graph = painted(seed=0)
-    graph["nodes"]["canvas"]["inputs"]["width"] = 60
+    graph["nodes"]["sampler"]["inputs"]["steps"] = 0
     del graph["nodes"]["sampler"]["inputs"]["negative"]
     editor.open_graph(graph)
     expect(editor.page.get_by_role("button", name="2 problems")).to_be_visible()
