@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -93,7 +94,9 @@ class InProcessBackend:
         self._run = run = Portions(request)
 
         def deliver(what: Sequence[Event] | GraphInvalid) -> None:
-            loop.call_soon_threadsafe(self._has_happened, run, what)
+            # A run that was left to itself may outlive the loop; then nobody is there to be told.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._has_happened, run, what)
 
         largest = self._options.preview_size
         draws = draws_previews(self._options, request.extra)

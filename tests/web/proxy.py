@@ -38,8 +38,10 @@ class Proxy:
     def cut(self) -> None:
         """Break all connections that there are."""
         while self.ways:
+            way = self.ways.pop()
             with suppress(OSError):
-                self.ways.pop().shutdown(socket.SHUT_RDWR)
+                way.shutdown(socket.SHUT_RDWR)
+            way.close()
 
     def serve(self) -> None:
         """Take connections until the listening socket is closed."""

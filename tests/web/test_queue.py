@@ -46,7 +46,7 @@ def test_a_run_is_moved_forward(editor: Editor, weft: Served, queue: Locator) ->
     one, two, three = order(weft)
     grips(queue).last.focus()
     editor.press("Alt+ArrowUp")
-    expect(queue.get_by_role("list").first).to_be_visible()
+    expect(queue.locator(":focus")).to_have_accessible_name(re.compile("^Run 2 of 3"))
     editor.wait_until(lambda: order(weft) == [one, three, two])
 
     queue.get_by_role("listitem").nth(2).drag_to(queue.get_by_role("listitem").first)
