@@ -20,9 +20,6 @@ from ldm.text.tau import Tau
 from ldm.training.latents import CaptionedLatents
 from ldm.unet.unet import UNet
 
-POOLED = "pooled_output"
-"""Where a condition keeps the pooled meaning of its text, as ComfyUI calls it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Image:

@@ -18,6 +18,7 @@ from ldm.diffusion.past import Memory
 from ldm.diffusion.samplers import SAMPLERS
 from ldm.diffusion.samplers import sampler as sampler_named
 from ldm.diffusion.step import Step
+from ldm.diffusion.told import given, network_of
 from nodes.port_types import DiffusionModel, Guider, Latent, Noise, SamplerChoice, UnfinishedLatent
 
 
@@ -109,7 +110,7 @@ def denoiser(
     """D(x, sigma) of the guider for this latent, on the device of its weights; it heeds the latent's mask."""
     model, device = guider.model, device_of(guider.model)
     height, width = clean.shape[-2:]
-    network = Model(model.unet, model.schedule, model.spec.parameterization)
+    network = Model(network_of(model.unet), model.schedule, model.spec.parameterization)
     denoise = guided(
         network,
         guider.guidance,
@@ -117,6 +118,7 @@ def denoiser(
         model.spec.first_stage.factor,
         device,
         unguided_too=SAMPLERS[sampler.name].unguided,
+        given=lambda condition: given(model.spec, condition, height, width),
     )
     if latent.noise_mask is None:
         return denoise

@@ -8,9 +8,10 @@ import torch
 
 from engine.api import Multiline, Output, node
 from ldm.diffusion.condition import Condition
+from ldm.diffusion.told import POOLED
 from ldm.text.tokenizer import Tokens
 from nodes.facts import conditioning
-from nodes.port_types import POOLED, Conditioning, TextModel, TokenRows
+from nodes.port_types import Conditioning, TextModel, TokenRows
 
 
 @node("Tokenize", category="conditioning/stages", facts=conditioning.tokens)

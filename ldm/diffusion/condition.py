@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ldm.diffusion.denoiser import Given
 from ldm.diffusion.schedule import Schedule
+from ldm.spec import Beside
 
 FEATHER = 8  # cells over which an area fades out towards the rest of the picture
 SMALLEST = 8  # cells along each side of the box around a mask, at least
@@ -35,7 +37,8 @@ class Condition:
     """A context (1 or b, m, d) that counts in an area and where a mask (1 or b, h, w) is, from `start` to `end`.
 
     `start` and `end` are shares of the way from noise to picture. `mask_box`: only the box around the mask is looked
-    at, and not the whole picture. `facts` are what others say of the condition; they are passed on untouched.
+    at, and not the whole picture. `beside` are maps (1 or b, c, h, w) that a model is shown beside the latent, by what
+    they are. `facts` are what others say of the condition; they are passed on untouched.
     """
 
     context: Tensor
@@ -46,6 +49,7 @@ class Condition:
     mask_box: bool = False
     start: float = 0.0
     end: float = 1.0
+    beside: Mapping[Beside, Tensor] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -74,9 +78,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A condition of one run: its context on the device, where (None: everywhere), how much, and at which levels."""
+    """A condition of one run: what the model is given, where (None: everywhere), how much, and at which levels."""
 
-    context: Tensor
+    given: Given
     box: Box | None
     weight: Tensor | None
     highest: float
@@ -89,10 +93,12 @@ class Placed:
     def to(self, device: torch.device | str) -> Placed:
         """The same on another device."""
         weight = None if self.weight is None else self.weight.to(device)
-        return replace(self, context=self.context.to(device), weight=weight)
+        return replace(self, given=self.given.changed(lambda one: one.to(device)), weight=weight)
 
 
-def placed(condition: Condition, height: int, width: int, factor: int, schedule: Schedule) -> Placed:
+def placed(
+    condition: Condition, height: int, width: int, factor: int, schedule: Schedule, given: Given | None = None
+) -> Placed:
     """Turn a condition into cells and noise levels.
 
     Args:
@@ -101,6 +107,7 @@ def placed(condition: Condition, height: int, width: int, factor: int, schedule:
         width: Of the latent, in cells.
         factor: How many pixels a cell spans.
         schedule: Says which noise level lies at which share of the way.
+        given: What the model is given under it; by default its context alone.
     """
     mask = None if condition.mask is None else _mask_in_cells(condition.mask, height, width)
     box = _box(condition.area, height, width, factor)
@@ -109,7 +116,7 @@ def placed(condition: Condition, height: int, width: int, factor: int, schedule:
     if box is not None:
         box = _inside(box, height, width)
     return Placed(
-        condition.context,
+        given or Given(condition.context),
         box,
         _weight(condition, box, mask, height, width),
         schedule.sigma_at(condition.start),
@@ -139,7 +146,7 @@ def with_counterparts(conditions: Sequence[Placed], others: Sequence[Placed]) ->
         around = [one for one in found if one.box is None or one.box.holds(other.box)]
         nearest = min(around, key=_cells, default=None)
         if nearest is not None and nearest.box != other.box:
-            found.append(replace(other, context=nearest.context))
+            found.append(replace(other, given=nearest.given))
     return tuple(found)
 
 

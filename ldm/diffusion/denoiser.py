@@ -11,8 +11,28 @@ from torch import Tensor
 from ldm.diffusion.schedule import Schedule
 from ldm.spec import Parameterization
 
-Network: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""F_theta(z_t, t, context), in the variance-preserving scale of training."""
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a network is given beside the noisy latent and the time, for each latent of a batch or one for all.
+
+    `context` (1 or b, m, d) is attended to. `vector` is added to the time: numbers of classes
+    (1 or b,), or (1 or b, d). `beside` (1 or b, c, h, w) stands behind the channels of the noisy latent.
+    """
+
+    context: Tensor
+    vector: Tensor | None = None
+    beside: Tensor | None = None
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Given:
+        """The same with each tensor changed."""
+        vector = None if self.vector is None else change(self.vector)
+        beside = None if self.beside is None else change(self.beside)
+        return Given(change(self.context), vector, beside)
+
+
+Network: TypeAlias = Callable[[Tensor, Tensor, Given], Tensor]
+"""F_theta(z_t, t, given), in the variance-preserving scale of training."""
 
 
 class Denoiser(Protocol):
@@ -74,14 +94,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ModelDenoiser:
-    """A model under one context.
+    """A model under one condition.
 
     With z = x / sqrt(1 + sigma^2): D = x - sigma * F(z, t) if F guesses eps,
     D = (z - sigma * F(z, t)) / sqrt(1 + sigma^2) if F guesses v (Salimans & Ho 2022, appendix D).
     """
 
     model: Model
-    context: Tensor
+    given: Given
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level."""
@@ -100,10 +120,17 @@ class ModelDenoiser:
         spread = sigma.to(x).reshape(-1, 1, 1, 1)
         width = (1 + spread.square()).sqrt()
         z = x / width
-        whole = self.model.network(z, time, self.context.expand(x.shape[0], -1, -1))
+        whole = self.model.network(z, time, self.given.changed(lambda one: for_all(one, x.shape[0])))
         answer, place = whole[:, : x.shape[1]], whole[:, x.shape[1] :]
         match self.model.parameterization:
             case "eps":
                 return x - spread * answer, place
             case "v":
                 return (z - spread * answer) / width, place
+
+
+def for_all(values: Tensor, size: int) -> Tensor:
+    """As many as there are latents: a single one for all, others repeated from the first."""
+    if values.shape[0] == 1:
+        return values.expand(size, *values.shape[1:])
+    return values.repeat(-(-size // values.shape[0]), *[1] * (values.ndim - 1))[:size]

@@ -6,7 +6,7 @@ Classifier-free (Ho & Salimans 2021; LDM, section 4.3.1), with two conditions, a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ldm.diffusion.condition import Condition, Placed, matched, placed
-from ldm.diffusion.denoiser import Denoiser, Model, ModelDenoiser
+from ldm.diffusion.denoiser import Denoiser, Given, Model, ModelDenoiser, for_all
 
 Told: TypeAlias = tuple[Condition, ...]
 NOTHING = 1e-37  # stands for 0 where one must divide
@@ -74,6 +74,7 @@ def guided(
     device: torch.device | str = "cpu",
     *,
     unguided_too: bool = False,
+    given: Callable[[Condition], Given] = lambda condition: Given(condition.context),
 ) -> Denoiser:
     """Give D(x, sigma) under guidance, for latents of this size.
 
@@ -84,10 +85,11 @@ def guided(
         factor: How many pixels a cell spans, in which areas are given.
         device: Where the network's weights are.
         unguided_too: Compute the negative even where it has no effect, for samplers that look at it alone.
+        given: What the network is given under a condition; by default its context alone.
     """
 
     def place(told: Told) -> tuple[Placed, ...]:
-        return tuple(placed(one, *size, factor, model.schedule).to(device) for one in told)
+        return tuple(placed(one, *size, factor, model.schedule, given(one)).to(device) for one in told)
 
     match guidance:
         case Plain(positive):
@@ -123,7 +125,7 @@ class _Guided:
 
     def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The same, and the place of the variance under the first positive condition, for which the model is asked."""
-        first = ModelDenoiser(self.model, _for_all(self.groups[-1][0].context, x.shape[0]))
+        first = ModelDenoiser(self.model, self.groups[-1][0].given)
         return self(x, sigma), first.with_variance(x, sigma)[1]
 
     def _combined(self, guesses: Sequence[Tensor]) -> Tensor:
@@ -158,7 +160,7 @@ def guesses_of(model: Model, groups: Sequence[Sequence[Placed]], x: Tensor, sigm
     batches: dict[tuple[object, ...], list[tuple[int, Placed]]] = {}
     for group, one in members:
         part = None if one.box is None else (one.box.height, one.box.width)
-        batches.setdefault((part, one.context.shape[1:]), []).append((group, one))
+        batches.setdefault((part, *_shapes(one.given)), []).append((group, one))
     sums: list[Tensor | None] = [None] * len(groups)
     weights: list[Tensor | float] = [0.0] * len(groups)
     for batch in batches.values():
@@ -175,18 +177,34 @@ def guesses_of(model: Model, groups: Sequence[Sequence[Placed]], x: Tensor, sigm
 def _together(model: Model, batch: Sequence[Placed], x: Tensor, sigma: Tensor) -> Sequence[Tensor]:
     """One call of the model for all these conditions."""
     size = x.shape[0]
-    contexts = [_for_all(one.context, size) for one in batch]
-    parts = [x if one.box is None else one.box.of(x) for one in batch]
-    together = ModelDenoiser(model, torch.cat(contexts))
+    parts = [_part(one, x) for one in batch]
+    together = ModelDenoiser(model, _given_together(batch, size))
     level = sigma if sigma.ndim == 0 else sigma.repeat(len(batch))
     return together(torch.cat(parts), level).chunk(len(batch))
 
 
-def _for_all(values: Tensor, size: int) -> Tensor:
-    """As many as there are latents: a single one for all, others repeated from the first."""
-    if values.shape[0] == 1:
-        return values.expand(size, *values.shape[1:])
-    return values.repeat(-(-size // values.shape[0]), *[1] * (values.ndim - 1))[:size]
+def _shapes(given: Given) -> tuple[object, ...]:
+    """The shape of each part, but for the number of rows: what has the same goes through the model together."""
+    return tuple(
+        None if one is None else one.shape[1:] for one in (given.context, given.vector, given.beside)
+    )
+
+
+def _given_together(batch: Sequence[Placed], size: int) -> Given:
+    """What the model is given under each of these conditions, for `size` latents, in one batch."""
+
+    def joined(parts: Sequence[Tensor | None]) -> Tensor | None:
+        there = [for_all(part, size) for part in parts if part is not None]
+        return torch.cat(there) if there else None
+
+    shown = [None if one.given.beside is None else _part(one, one.given.beside) for one in batch]
+    contexts = torch.cat([for_all(one.given.context, size) for one in batch])
+    return Given(contexts, joined([one.given.vector for one in batch]), joined(shown))
+
+
+def _part(one: Placed, x: Tensor) -> Tensor:
+    """What a condition looks at."""
+    return x if one.box is None else one.box.of(x)
 
 
 def _added(
@@ -195,7 +213,7 @@ def _added(
     """The sum of weighted guesses, and of the weights, with one more."""
     if one.box is None and one.weight is None:
         return (guess if total is None else total + guess), weights + 1.0
-    weight = torch.ones(1, 1, 1, 1) if one.weight is None else _for_all(one.weight, x.shape[0])
+    weight = torch.ones(1, 1, 1, 1) if one.weight is None else for_all(one.weight, x.shape[0])
     weight = weight.to(x)
     total = torch.zeros_like(x) if total is None else total.clone()
     counted = torch.zeros_like(x[:, :1]) + weights

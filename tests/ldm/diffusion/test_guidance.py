@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ldm.diffusion.condition import Area, Box, Condition, placed, with_counterparts
-from ldm.diffusion.denoiser import Model, apart, with_variance
+from ldm.diffusion.denoiser import Given, Model, apart, with_variance
 from ldm.diffusion.guidance import (
     ClassifierFree,
     Guidance,
@@ -25,9 +25,9 @@ SIGMA = torch.tensor(2.0)
 SCHEDULE = Schedule(ScheduleSpec())
 
 
-def predict(z: Tensor, times: Tensor, context: Tensor) -> Tensor:
+def predict(z: Tensor, times: Tensor, given: Given) -> Tensor:
     """A toy model whose answer is linear in its context."""
-    return z * context.mean(dim=(1, 2))[:, None, None, None]
+    return z * given.context.mean(dim=(1, 2))[:, None, None, None]
 
 
 MODEL = Model(predict, SCHEDULE)
@@ -103,8 +103,8 @@ def test_guidance_of_three_compares_an_area_with_the_same_area_of_all(
 ) -> None:
     seen = []
 
-    def watched(z: Tensor, times: Tensor, context: Tensor) -> Tensor:
-        seen.append((tuple(z.shape[-2:]), [round(float(one.mean()), 1) for one in context]))
+    def watched(z: Tensor, times: Tensor, given: Given) -> Tensor:
+        seen.append((tuple(z.shape[-2:]), [round(float(one.mean()), 1) for one in given.context]))
         return z
 
     local = replace(told(0.6), area=Area(64, 64, 0, 0))
@@ -211,7 +211,7 @@ def test_guidance_compares_an_area_with_the_same_area_of_the_other_side() -> Non
     negative = (placed(told(0.1), 16, 64, 8, SCHEDULE),)
     matched = with_counterparts(negative, positive)
     assert [one.box for one in matched] == [None, positive[1].box]
-    assert torch.equal(matched[1].context, negative[0].context)
+    assert torch.equal(matched[1].given.context, negative[0].given.context)
     assert with_counterparts(positive, matched) == positive
 
 
@@ -270,9 +270,11 @@ def test_where_there_is_no_negative_both_guesses_are_the_same() -> None:
 
 
 def test_a_learned_variance_is_told_under_the_positive() -> None:
-    def telling(z: torch.Tensor, times: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        answer = predict(z, times, context)
-        return torch.cat([answer, torch.zeros_like(z) + context.mean(dim=(1, 2))[:, None, None, None]], dim=1)
+    def telling(z: Tensor, times: Tensor, given: Given) -> Tensor:
+        answer = predict(z, times, given)
+        return torch.cat(
+            [answer, torch.zeros_like(z) + given.context.mean(dim=(1, 2))[:, None, None, None]], dim=1
+        )
 
     guidance = ClassifierFree((told(0.5),), (told(0.1),), 3.0)
     denoise = guided(Model(telling, SCHEDULE), guidance, (8, 8), 8)
