@@ -64,7 +64,7 @@ def planned(found: Sound, inline: Inline, past: Past, wanted: Collection[str]) -
     """What would be done for these nodes. Nothing is asked of anybody."""
     workers, graph = inline.workers, found.part
     outside = unasked(graph, workers, readers(graph, workers.registry), past.plans)
-    names = keys(graph, workers.registry, outside, workers.device)
+    names = keys(graph, workers.registry, outside, workers.place)
     if wanted:
         return plan(graph, workers.registry, names, inline.cache.__contains__, wanted, outside)
     return Plan(graph, names, outside, (), (), (), frozenset())
@@ -97,7 +97,7 @@ def forecast(
     needed = only_needed(graph, wanted).nodes.keys()
     past = explaining.past(client, graph.nodes.keys())
     made = planned(found, inline, past, _to_plan(wanted, needed, found))
-    whys = dict(explaining.whys(client, made, registry, workers.device))
+    whys = dict(explaining.whys(client, made, registry, workers.place))
     nodes = {
         id: _node(
             id,

@@ -13,7 +13,7 @@ from engine.packs.source import PackFailure, PackSource
 from engine.run.codec import Codec
 from engine.run.disk_cache import DiskCache
 from engine.run.files import clear_old
-from engine.run.memory import DeviceWish, choose_device
+from engine.run.memory import DeviceWish, DtypeWish, choose_device, choose_dtype
 from engine.run.policies import CachePolicy, cache_for
 from engine.run.workers import Workers
 
@@ -26,6 +26,7 @@ def open_inline(
     policy: CachePolicy = "all",
     memory: int | None = None,
     importing: Callable[[PackSource], object] | None = None,
+    dtype: DtypeWish = "fp32",
 ) -> tuple[Inline, tuple[PackFailure, ...]]:
     """A backend in this process, and the packs that could not be imported.
 
@@ -36,6 +37,7 @@ def open_inline(
         policy: What is kept between runs.
         memory: Bytes of the device's memory that models and results may take; by default half of it.
         importing: Is told of each pack before it is imported.
+        dtype: What models' weights are kept in; "auto" is half precision where that is fast.
 
     Raises:
         DeviceMissing: the device that was asked for is not there.
@@ -43,8 +45,14 @@ def open_inline(
     use(settings.places)
     early = prestart(_told(settings.packs, importing))
     loaded = load_packs(_told(settings.packs, importing), settings.places)
+    found = choose_device(device)
     workers = Workers(
-        loaded.registry, loaded.functions, settings.folders, settings.files, choose_device(device)
+        loaded.registry,
+        loaded.functions,
+        settings.folders,
+        settings.files,
+        found,
+        dtype=choose_dtype(dtype, found),
     )
     clear_old(settings.files.temp)
     kept = DiskCache(settings.results, Codec(loaded.functions.values())) if disk else None

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.run.memory import DeviceWish
+from engine.run.memory import DeviceWish, DtypeWish
 from engine.run.policies import CachePolicy
 from engine.run.previews import LARGEST
 
@@ -31,6 +31,7 @@ class WorkerOptions:
             replaced by a new one. None means any number.
         most_open_files: Files and sockets that an idle worker may hold open before it is replaced; by default, half
             of what the system lets it open.
+        dtype: What models' weights are kept in; "auto" is half precision where that is fast.
     """
 
     device: DeviceWish = "auto"
@@ -42,6 +43,7 @@ class WorkerOptions:
     import_seconds: float = 60.0
     most_memory: int | None = None
     most_open_files: int | None = None
+    dtype: DtypeWish = "fp32"
 
 
 def draws_previews(options: WorkerOptions, extra: bytes) -> bool:

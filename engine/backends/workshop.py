@@ -67,7 +67,12 @@ class Workshop:
             assert self._settings is not None
             options = self._options
             self._inline, self._failures = open_inline(
-                self._settings, options.device, disk=options.disk, policy=options.policy, importing=importing
+                self._settings,
+                options.device,
+                disk=options.disk,
+                policy=options.policy,
+                importing=importing,
+                dtype=options.dtype,
             )
         return self.packs
 
@@ -185,9 +190,7 @@ class Workshop:
 
     def _explained(self, plan: Plan, request: RunRequest) -> NodesExplained:
         workers = self.inline.workers
-        return NodesExplained(
-            self._explaining.reasons(request.client, plan, workers.registry, workers.device)
-        )
+        return NodesExplained(self._explaining.reasons(request.client, plan, workers.registry, workers.place))
 
     def _read(self, request: RunRequest) -> tuple[Graph, list[Problem], object]:
         """The graph, what is wrong with it, and the document it stands in."""

@@ -62,6 +62,13 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
 @click.option("--set", "edits", multiple=True, metavar="NODE.INPUT=VALUE", help="Change an input first.")
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Where pictures go.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+    default="fp32",
+    show_default=True,
+    help="What models' weights are kept in; auto is half precision where that is fast.",
+)
 @click.option("--explain", is_flag=True, help="Say why each node runs, or does not.")
 @click.option("--json", "as_json", is_flag=True, help="One event a line, as JSON.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
@@ -79,6 +86,7 @@ def run(
     edits: tuple[str, ...],
     output: Path | None,
     device: str,
+    dtype: str,
     explain: bool,
     as_json: bool,
     debug: bool,
@@ -92,7 +100,7 @@ def run(
     from engine.commands.run import run_graph  # noqa: PLC0415  (only this command loads the engine)
     from engine.commands.wishes import Wishes  # noqa: PLC0415
 
-    wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache, memory=memory)
+    wishes = Wishes(edits, device, explain, as_json, debug, disk=not no_cache, memory=memory, dtype=dtype)
     sys.exit(run_graph(settings(output), graph, wishes))
 
 
@@ -119,6 +127,25 @@ def convert(
     from engine.commands.convert import convert_graph  # noqa: PLC0415
 
     sys.exit(convert_graph(settings(None), graph, format, output))
+
+
+@click.command("convert-checkpoint")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "--memory",
+    callback=_bytes,
+    metavar="SIZE",
+    help="What reading it may take, as 8GiB; by default several times the file's size.",
+)
+def convert_checkpoint(source: Path, target: Path, memory: int | None) -> None:
+    """Write the weights of a pickled file (.ckpt, .pt, .pth, .bin) as safetensors, which Weft reads.
+
+    Pickles can run code while they are read. This one is read by a process of its own that imports nothing it asks for.
+    """
+    from engine.commands.convert_checkpoint import convert_checkpoint  # noqa: PLC0415
+
+    sys.exit(convert_checkpoint(source, target, memory))
 
 
 @click.command()
@@ -164,7 +191,7 @@ class ServesByDefault(click.Group):
 def app(settings: Callable[[Path | None], Settings]) -> click.Group:
     """The command line over these settings; they are asked for with the output folder, if one is named."""
     return ServesByDefault(
-        commands=[serve, run, validate, convert, nodes, build_editor],
+        commands=[serve, run, validate, convert, convert_checkpoint, nodes, build_editor],
         help="Weft: typed node graphs for latent diffusion.",
         context_settings={"help_option_names": ["-h", "--help"], "obj": settings},
     )

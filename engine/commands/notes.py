@@ -34,7 +34,7 @@ class RunNote:
         self._plan = plan
         if not self._wishes.explain:
             return
-        for id, why in explain(plan, self._workers.registry, self._workers.device, self._before):
+        for id, why in explain(plan, self._workers.registry, self._workers.place, self._before):
             click.echo(why_json(id, why) if self._wishes.as_json else f"{self._names[id]}: {why.describe()}")
 
     def seeing(self, events: Iterator[Event]) -> Iterator[Event]:
@@ -52,6 +52,6 @@ class RunNote:
         if plan is None:
             return
         unfinished = set(plan.will_run) - self._finished
-        now = record(plan, self._workers.registry, self._workers.device)
+        now = record(plan, self._workers.registry, self._workers.place)
         with contextlib.suppress(OSError):  # a full disk costs the next explanation, no more
             write_record(self._file, remembered(self._before, now, unfinished))

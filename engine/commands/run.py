@@ -36,7 +36,7 @@ from engine.run.memory import DeviceMissing
 from engine.run.record import record_file
 
 if TYPE_CHECKING:
-    from engine.run.memory import DeviceWish
+    from engine.run.memory import DeviceWish, DtypeWish
 
 EXIT_CODES = {"done": 0, "failed": 1, "cancelled": 130}
 INVALID = 2
@@ -55,7 +55,11 @@ def run_graph(settings: Settings, path: Path, wishes: Wishes) -> int:
         return INVALID
     try:
         backend, _ = open_inline(
-            settings, cast("DeviceWish", wishes.device), disk=wishes.disk, memory=wishes.memory
+            settings,
+            cast("DeviceWish", wishes.device),
+            disk=wishes.disk,
+            memory=wishes.memory,
+            dtype=cast("DtypeWish", wishes.dtype),
         )
     except DeviceMissing as error:
         raise Failure(str(error)) from error

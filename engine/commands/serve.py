@@ -116,6 +116,7 @@ def worker_options_of(flags: Flags) -> WorkerOptions:
         preview_method=flags.preview_method,
         metadata=not flags.disable_metadata,
         preview_size=flags.preview_size,
+        dtype=flags.dtype,
     )
 
 

@@ -44,6 +44,7 @@ class Flags:
     cache_lru: int | None
     cache_none: bool
     cpu: bool
+    dtype: Literal["auto", "fp32", "bf16", "fp16"]
     preview_method: Literal["none", "auto", "latent2rgb", "taesd"]
     preview_size: int
     disable_metadata: bool
@@ -126,6 +127,13 @@ def _spread(args: Sequence[str]) -> list[str]:
 @click.option("--cache-lru", type=click.IntRange(0), metavar="N", help="Keep the results of N nodes at most.")
 @click.option("--cache-none", is_flag=True, help="Keep no results.")
 @click.option("--cpu", is_flag=True, help="Compute on the CPU, even where there is a GPU.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+    default="fp32",
+    show_default=True,
+    help="What models' weights are kept in; auto is half precision where that is fast.",
+)
 @click.option(
     "--preview-method",
     type=click.Choice(["none", "auto", "latent2rgb", "taesd"]),

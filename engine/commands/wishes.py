@@ -16,3 +16,4 @@ class Wishes:
     debug: bool
     disk: bool
     memory: int | None = None
+    dtype: str = "fp32"

@@ -41,7 +41,9 @@ def node(
         pinned: Its result stays with the worker that made it and is never written to disk (a loaded model).
         experimental: It may change or go.
         fingerprint: Called with those inputs that it names, before a cached result is trusted. What it gives
-            is part of the cache key (the version of a service, the date of a file).
+            is part of the cache key (the version of a service, the date of a file). If it names the node's Context, it
+            may look at files. Where such an input is linked, the node always runs, or, if the function has a default
+            for it, the function is called without it.
         tiled: Takes the same and gives the same with less memory (in tiles, in parts), in more time. It is called where
             the function runs out of memory.
         facts: Tells what will come out before anything is run (`engine.graph.facts`), from those inputs that it names;
@@ -83,7 +85,7 @@ def _plain_spec(
         inputs, context = read_inputs(function, hints)
         outputs = read_outputs(hints)
         names = [spec.name for spec in inputs]
-        _check_parameters("fingerprint", fingerprint, names)
+        _check_parameters("fingerprint", fingerprint, [*names, *filter(None, [context])])
         _check_parameters("facts function", facts, [*names, *filter(None, [context])])
     except SignatureError as error:
         raise DeclarationError(where_is(function), error.what, error.write) from error.__cause__

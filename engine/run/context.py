@@ -71,7 +71,7 @@ class Context:
     texts to write into files, so that a picture tells how it was made: "weft", the graph, and "prompt", the same as
     ComfyUI reads it. `inputs` and `outputs` are where files are found and put; nodes ask through the methods below.
     `request` is what the run was asked for with, where a server runs it: "run", "client", "prompt", "extra" and
-    "secrets".
+    "secrets". `dtype` is what models' weights are to be kept in: "fp32", "bf16" or "fp16".
     """
 
     __weft_context__: ClassVar[bool] = True
@@ -83,10 +83,13 @@ class Context:
     outputs: Files | None = None
     node: str = ""
     request: Mapping[str, object] = field(default_factory=dict, repr=False)
+    dtype: str = "fp32"
 
     def for_node(self, node: str, watcher: Watcher) -> Context:
         """The same for one node of the run. Each node has its own, and `replace` would take three times as long."""
-        return Context(self.device, self.provenance, watcher, self.inputs, self.outputs, node, self.request)
+        return Context(
+            self.device, self.provenance, watcher, self.inputs, self.outputs, node, self.request, self.dtype
+        )
 
     def track(self, items: Iterable[T], total: int | None = None) -> Iterator[T]:
         """Go through the items, telling of each, showing it if asked to, and leaving when the run is cancelled.
@@ -139,6 +142,10 @@ class Context:
     def input_file(self, name: str) -> Path:
         """The path of a file in the input folder."""
         return self._known_folders().find("input", name)
+
+    def input_folder(self, name: str) -> Path:
+        """The path of a folder in the input folder, such as a data set's."""
+        return self._known_folders().find_folder("input", name)
 
     def state_file(self, name: str) -> Path:
         """Where a node keeps unfinished work, such as a training to be resumed; the file need not be there yet."""

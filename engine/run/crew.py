@@ -70,7 +70,12 @@ class Crew:
         self._inbox = inbox
         self._timing = timing
         self._context = Context(
-            workers.device, provenance, outputs=workers.files, inputs=workers.folders, request=request
+            workers.device,
+            provenance,
+            outputs=workers.files,
+            inputs=workers.folders,
+            request=request,
+            dtype=workers.dtype,
         )
         self._condition = threading.Condition(threading.Lock())
         self._jobs: list[Job] = []

@@ -66,7 +66,7 @@ def _opened_part(task: Task, growth: Growth, workers: Workers) -> OpenPart:
     scope = _scope(task, growth, around, registry)
     ids = readers(graph, registry)
     outside = fingerprints(graph, registry, workers.folders, workers.functions, ids)
-    scope.keys = keys(graph, registry, outside, workers.device, scope.origin)
+    scope.keys = keys(graph, registry, outside, workers.place, scope.origin)
     values = {
         output.name: _plain_value(output, outputs[output.name])
         for output in spec.outputs

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import filecmp
 import json
+import mimetypes
 import os
 import re
 import secrets
@@ -20,7 +21,7 @@ from typing import Literal
 
 from engine.graph.values import Published, PublishedFile
 from engine.run.names import LONGEST, BadName, relative_name
-from engine.run.whole_file import sync_folder, take_name
+from engine.run.whole_file import sync_folder, take_folder_name, take_name
 
 HOUR = 3600.0  # seconds
 DAY = 24 * HOUR
@@ -92,6 +93,28 @@ class Files:
         path = _publish(begin.parent, begin.name, suffix, write, self.maker)
         return Published((PublishedFile(path.relative_to(root).as_posix(), folder, str(path), media_type),))
 
+    def publish_folder(self, prefix: str, write: Callable[[Path], object]) -> Published:
+        """Publish a folder as `prefix_00001_` in the output folder, the number being the first that is free.
+
+        Raises as `publish`; then nothing is left.
+
+        Args:
+            prefix: How the folder's name begins; may have folders in it, which are made.
+            write: Writes files into the folder that it is given.
+        """
+        begin = self.output / relative_name("output", unicodedata.normalize("NFC", prefix))
+        _check_length(prefix, begin.name, "")
+        path = _publish_folder(begin.parent, begin.name, write)
+        files = sorted(Path(home, name) for home, _, names in os.walk(path) for name in names)
+        return Published(
+            tuple(
+                PublishedFile(
+                    file.relative_to(self.output).as_posix(), "output", str(file), _media_type(file.name)
+                )
+                for file in files
+            )
+        )
+
 
 def still_there(published: Published) -> bool:
     """Whether every file that was published lies where it was put."""
@@ -115,7 +138,12 @@ def clear_old(folder: Path, seconds: float = DAY) -> None:
 def clear_unfinished(folder: Path, seconds: float = HOUR) -> None:
     """Remove what writers of ours left half done when they were killed, so long ago that none still works on it."""
     oldest = time.time() - seconds
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        for name in filter(UNFINISHED.fullmatch, folders):
+            path = os.path.join(parent, name)
+            with contextlib.suppress(OSError):  # the same
+                if os.lstat(path).st_mtime < oldest:
+                    shutil.rmtree(path, ignore_errors=True)
         for name in filter(UNFINISHED.fullmatch, names):
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):  # somebody else may have removed it, or may own it
@@ -152,7 +180,33 @@ def _publish(
     return path
 
 
-def _numbered(temp: Path, home: Path, stem: str, suffix: str) -> Path:
+def _publish_folder(home: Path, stem: str, write: Callable[[Path], object]) -> Path:
+    temp = home / f".{secrets.token_hex(8)}.unfinished"
+    try:
+        temp.mkdir(parents=True)
+        write(temp)
+        for folder, _, names in os.walk(temp):
+            for name in names:
+                _sync(Path(folder, name))
+            sync_folder(Path(folder))
+        path = _numbered(temp, home, stem, "", take_folder_name)
+        sync_folder(home)
+    except Exception as error:
+        if _means_full(error):
+            raise DiskFull(home) from error
+        raise
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
+    return path
+
+
+def _media_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _numbered(
+    temp: Path, home: Path, stem: str, suffix: str, take: Callable[[Path, Path], object] = take_name
+) -> Path:
     """Give the file the first free number. It never replaces a file, whoever else is publishing."""
     numbered = re.compile(rf"{re.escape(stem)}_(\d+)_")
     taken = [int(match[1]) for match in map(numbered.match, os.listdir(home)) if match]
@@ -161,7 +215,7 @@ def _numbered(temp: Path, home: Path, stem: str, suffix: str) -> Path:
         number += 1
         path = home / f"{stem}_{number:05}_{suffix}"
         try:
-            take_name(temp, path)
+            take(temp, path)
         except FileExistsError:
             continue
         return path

@@ -17,6 +17,7 @@ from engine.graph.growing import possible_inputs, spec_for
 from engine.graph.literals import freeze
 from engine.graph.registry import Registry
 from engine.graph.spec import FileWidget, InputSpec, NodeSpec
+from engine.run.context import Context
 from engine.run.folders import Folders
 from engine.run.literals import as_taken, literal_text
 
@@ -88,7 +89,7 @@ def _fingerprint(
                 found[input.name] = folders.state(input.widget.folder, name)
     if spec.fingerprinted:
         try:
-            found[WHOLE] = _answer(node, spec, functions[spec.id])
+            found[WHOLE] = _answer(node, spec, functions[spec.id], folders)
         except Exception as error:  # it is the author's function
             if spec.style == "weft":
                 raise FingerprintFailed(id, error) from error
@@ -97,21 +98,28 @@ def _fingerprint(
     return found
 
 
-def _answer(node: Node, spec: NodeSpec, function: Callable[..., object]) -> str:
-    """What the node's `fingerprint=` says. NaN, and a question about a linked input, make the node run always."""
+def _answer(node: Node, spec: NodeSpec, function: Callable[..., object], folders: Folders | None) -> str:
+    """What the node's `fingerprint=` says. NaN, and a question about a linked input, make the node run always.
+
+    A linked input for which the function has a default is left out.
+    """
     ask = fingerprint_of(function)
     if ask is None:
         return ""
     inputs = {input.name: input for input in spec.inputs}
+    parameters = inspect.signature(ask).parameters
     asked: dict[str, object] = {}
     for name in _asked_for(ask, node, inputs):
         value = node.inputs.get(name, inputs[name].default)
         if not isinstance(value, Link):
             asked[name] = as_taken(inputs[name].type, value)
         elif spec.style == "weft":
-            return _never_again()
+            if parameters[name].default is inspect.Parameter.empty:
+                return _never_again()
         else:
             asked[name] = None  # as ComfyUI's packs expect it
+    if spec.context is not None and spec.context in parameters:
+        asked[spec.context] = Context(inputs=folders)
     answer = ask(**asked)
     if has_nan(answer):
         return _never_again()

@@ -61,26 +61,38 @@ class Folders:
     def find(self, folder: str, name: str) -> Path:
         """The path of a file that is there. Raises `FileMissing` with near names, or `BadName`."""
         relative = relative_name(folder, name)
-        places = self.places(folder)
+        places, whole = self.places(folder), _whole(folder)
         for place in places:
-            if (path := place / relative).is_file():
+            path = place / relative
+            if path.is_file() if whole is None else (path / whole).is_file():
                 return path
         meant, rest = unmarked(folder, name)
         if rest != name and (meant == INPUT or meant in self.made):
             return self.find(meant, rest)
         raise FileMissing(places[0], name, closest(name, self.names(folder)))
 
+    def find_folder(self, folder: str, name: str) -> Path:
+        """The path of a folder in a named folder. Raises `FileMissing` with near names, or `BadName`."""
+        relative = relative_name(folder, name)
+        places = self.places(folder)
+        for place in places:
+            if (path := place / relative).is_dir():
+                return path
+        below = [home.relative_to(place).as_posix() for place in places for home, _ in _walk(place)]
+        raise FileMissing(places[0], name, closest(name, [one for one in below if one != "."]))
+
     def names(self, folder: str) -> list[str]:
-        """The files of a folder and of those below it, as graphs name them, in order."""
+        """The files of a folder and of those below it, as graphs name them, in order; of some kinds, folders."""
         known = MODEL_FOLDERS.get(ALIASES.get(folder, folder))
-        endings = known.endings if known else ("",)
+        endings, whole = known.endings if known else ("",), _whole(folder)
         return sorted(
             {
-                Path(entry.path).relative_to(place).as_posix()
+                (Path(entry.path) if whole is None else Path(entry.path).parent).relative_to(place).as_posix()
                 for place in self.places(folder)
                 for entry in _files_below(place)
-                if entry.name.lower().endswith(endings)
+                if (entry.name.lower().endswith(endings) if whole is None else entry.name == whole)
             }
+            - {"."}
         )
 
     def dates(self, folder: str) -> dict[Path, int]:
@@ -96,7 +108,12 @@ class Folders:
         """
         try:
             if name is not None:
-                return _state(self.find(folder, name).stat())
+                path = self.find(folder, name)
+                if not path.is_dir():
+                    return _state(path.stat())
+                return " ".join(
+                    sorted(f"{entry.path}:{_state(entry.stat())}" for entry in _files_below(path))
+                )
             entries = [entry for place in self.places(folder) for entry in _files_below(place)]
             return " ".join(sorted(f"{entry.path}:{_state(entry.stat())}" for entry in entries))
         except (OSError, BadName):
@@ -109,6 +126,12 @@ def date_of(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def _whole(folder: str) -> str | None:
+    """The file by which a folder of this kind is known to be a model, where models are folders."""
+    known = MODEL_FOLDERS.get(ALIASES.get(folder, folder))
+    return known.whole if known else None
 
 
 def _state(stat: os.stat_result) -> str:

@@ -35,7 +35,7 @@ def foreseen(graph: Graph, order: Iterable[str], workers: Workers) -> tuple[Fact
         order: Its nodes, each behind those it reads; those that are left out have no facts.
         workers: The nodes, and where their files lie.
     """
-    context = Context(workers.device, inputs=workers.folders)
+    context = Context(workers.device, inputs=workers.folders, dtype=workers.dtype)
     kinds = _Known(workers, context)
     facts: dict[str, Mapping[str, Fact]] = {}
     clashes: list[Clashing] = []

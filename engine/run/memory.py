@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 DeviceWish = Literal["auto", "cpu", "cuda"]
+DtypeWish = Literal["auto", "fp32", "bf16", "fp16"]
 
 SMALL = {int, float, bool, type(None)}
 SMALL_BYTES = 32
 OPAQUE = (str, bytes, type, FunctionType, BuiltinFunctionType, ModuleType)
 MOST_PARTS = 100_000  # a value with more parts than this is not counted to its end
 METADATA = "weft"
+FAST_BF16 = (
+    "amx_bf16",
+    "avx512_bf16",
+    "sve_bf16",
+)  # a CPU without one of them is slower in bf16 than in fp32
 BINS = 32  # of a histogram
 MOST_COUNTED = 2**22  # values, for a histogram
 
@@ -47,6 +53,19 @@ def choose_device(wish: DeviceWish) -> str:
     if wish == "cuda":
         raise DeviceMissing("There is no CUDA device here. Use --device cpu or auto.")
     return "cpu"
+
+
+def choose_dtype(wish: DtypeWish, device: str) -> str:
+    """What models' weights are kept in on a device; "auto" is half precision where it is fast, else "fp32"."""
+    if wish != "auto":
+        return wish
+    if device != "cpu":
+        return "fp16"
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return "fp32"
+    known = torch.cpu.get_capabilities()
+    return "bf16" if any(known.get(name) for name in FAST_BF16) else "fp32"
 
 
 def total_memory(device: str) -> int:

@@ -17,11 +17,13 @@ class ModelFolder:
     """Where models of a kind lie below `models/` (the first place is for new ones), and how their names end.
 
     `in_output`: the folder below the output folder where nodes that save such models put them.
+    `whole`: a model of this kind is a folder, and has a file of this name in it.
     """
 
     places: tuple[str, ...]
     endings: tuple[str, ...] = ENDINGS
     in_output: str | None = None
+    whole: str | None = None
 
 
 def _plain(*names: str) -> dict[str, ModelFolder]:
@@ -36,7 +38,7 @@ MODEL_FOLDERS: Mapping[str, ModelFolder] = {
     "text_encoders": ModelFolder(("text_encoders", "clip"), in_output="clip"),
     "diffusion_models": ModelFolder(("unet", "diffusion_models"), in_output="diffusion_models"),
     **_plain("clip_vision", "style_models", "embeddings"),
-    "diffusers": ModelFolder(("diffusers",), ()),
+    "diffusers": ModelFolder(("diffusers",), (), in_output="diffusers", whole="model_index.json"),
     "vae_approx": ModelFolder(("vae_approx",)),
     "controlnet": ModelFolder(("controlnet", "t2i_adapter")),
     **_plain("gligen", "upscale_models"),

@@ -52,5 +52,5 @@ def prepare(
         needed = set(in_order(wanted_nodes(graph, registry, targets), sources(graph).__getitem__))
         reading = [id for id in reading if id in needed]
     outside = fingerprints(graph, registry, workers.folders, workers.functions, reading)
-    names = keys(graph, registry, outside, workers.device)
+    names = keys(graph, registry, outside, workers.place)
     return plan(graph, registry, names, cache.__contains__, targets, outside)

@@ -83,6 +83,16 @@ def take_name(source: Path, path: Path) -> None:
             raise
 
 
+def take_folder_name(source: Path, path: Path) -> None:
+    """Give a finished folder another name, that nothing has yet. Raises FileExistsError where something has it."""
+    path.mkdir()  # so that the move can only replace the empty folder that is our own
+    try:
+        source.rename(path)
+    except BaseException:
+        path.rmdir()
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the folder's list of files is on the disk, where the system can do that."""
     if os.name != "posix":

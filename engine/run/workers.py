@@ -19,7 +19,8 @@ class Workers:
     """What nodes run with.
 
     `functions` holds the nodes' code by their id. `threads` nodes run beside each other at most, and one of those
-    that compute on the device. `kinds` is what the runs of these workers have found out about the nodes.
+    that compute on the device. `dtype` is what models' weights are kept in. `kinds` is what the runs of these workers
+    have found out about the nodes.
     """
 
     registry: Registry
@@ -28,7 +29,13 @@ class Workers:
     files: Files | None = None
     device: str = "cpu"
     threads: int = THREADS
+    dtype: str = "fp32"
     kinds: Kinds = field(init=False, repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """What the results of nodes that compute on the device depend on: the device, and the weights' precision."""
+        return self.device if self.dtype == "fp32" else f"{self.device} {self.dtype}"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", Kinds(self.registry, self.functions))

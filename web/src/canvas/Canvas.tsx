@@ -74,7 +74,7 @@ function Stage() {
         zoomOnScroll={wheel === "zoom"}
         panOnScroll={wheel === "pan"}
         panOnDrag={drag === "pan" ? LEFT_AND_MIDDLE : MIDDLE_BUTTON}
-        onMoveStart={beginMove}
+        onMoveStart={duringMove}
         onMove={duringMove}
         onMoveEnd={(_, view) => {
           endMove();
@@ -93,19 +93,16 @@ function Stage() {
 }
 
 // While the view is only shifted the page need not be painted anew; while it is zoomed it must, or texts would blur.
+// The end of a zoom may be told after the next shift has begun: so each step says again what goes on.
 let zoomBefore: number | null = null;
 
-function beginMove(_: unknown, { zoom }: { readonly zoom: number }): void {
-  zoomBefore = zoom;
-  document.documentElement.toggleAttribute("data-moving", true);
-}
-
 function duringMove(_: unknown, { zoom }: { readonly zoom: number }): void {
+  document.documentElement.toggleAttribute("data-moving", true);
   document.documentElement.toggleAttribute("data-shifting", zoom === zoomBefore);
+  zoomBefore = zoom;
 }
 
 function endMove(): void {
-  zoomBefore = null;
   document.documentElement.removeAttribute("data-shifting");
   document.documentElement.removeAttribute("data-moving");
 }

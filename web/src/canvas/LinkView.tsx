@@ -12,6 +12,9 @@ import type { Wire } from "./model";
 import { problemsOf } from "./problems";
 import { middleOf, pathOf, type LinkStyle } from "./wires";
 
+/** How far apart its ends are, at least, for a label that stands between the nodes and on none of them. */
+const ROOM = 220;
+
 export interface LinkViewProps {
   readonly wire: Wire;
   readonly instances: readonly string[];
@@ -35,7 +38,7 @@ export const LinkView = memo(
         problemsOf(server.problems, flatId(instances, wire.node)).find(({ input }) => input === wire.input)
           ?.message ?? null,
     );
-    const told = over || chosen || clash !== null;
+    const told = over || clash !== null || (chosen && b[0] - a[0] > ROOM);
     const path = pathOf(a, b, look);
     const middle = told || lit ? middleOf(a, b) : null;
     return (
