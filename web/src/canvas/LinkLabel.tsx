@@ -20,7 +20,11 @@ export function LinkLabel({ wire, instances, at, clash }: LinkLabelProps) {
   if (clash === null && node === FROM_OUTSIDE) return null;
   return (
     <ViewportPortal>
-      <div className="link-label" data-clash={clash !== null || undefined} style={{ left: at[0], top: at[1] }}>
+      <div
+        className="link-label"
+        data-clash={clash !== null || undefined}
+        style={{ left: at[0], top: at[1] }}
+      >
         {clash === null ? (
           <LinkFacts node={flatId(instances, node)} output={output} />
         ) : (

@@ -15,6 +15,7 @@ import { lookingOf } from "./useCamera";
 const WIDTH = 200;
 const HEIGHT = 130;
 const MAP = { room: 6, least: 0 };
+const NOTHING: ReadonlyMap<string, Bounds> = new Map();
 
 /** The whole sheet in small, with the part that is seen; dragging in it moves the view. */
 export function Minimap() {
@@ -35,8 +36,9 @@ export function Minimap() {
       const drawn = drawnOf(now, redraw.ask);
       const whole = wholeOf(now, seen(lookingOf(store)));
       const view = lookingAt(whole, WIDTH, HEIGHT, 0.2, MAP);
-      // Of the sheet itself a picture is kept: while the view moves only its frame is drawn anew.
-      const of = [now.boxes, now.wires, drawn.selection, drawn.progress, drawn.moving, inks, whole.join()];
+      // Of the sheet itself a picture is kept: while the view moves only its frame is drawn anew, and what is dragged
+      // stays in its place until it is let go of.
+      const of = [now.boxes, now.wires, drawn.selection, drawn.progress, inks, whole.join()];
       if (!sheet || of.some((one, place) => one !== sheet?.of[place])) {
         const picture = document.createElement("canvas");
         picture.width = element.width;
@@ -44,7 +46,8 @@ export function Minimap() {
         const inner = picture.getContext("2d");
         if (!inner) return;
         inner.setTransform(ratio, 0, 0, ratio, 0, 0);
-        drawSheet({ context: inner, inks, titles: false, ...view }, drawn, whole, now.items.size < 1000);
+        const still = { ...drawn, moving: NOTHING, itemOf: (id: string) => now.items.get(id) };
+        drawSheet({ context: inner, inks, titles: false, ...view }, still, whole, now.items.size < 1000);
         sheet = { picture, of };
       }
       context.setTransform(1, 0, 0, 1, 0, 0);
