@@ -14,7 +14,7 @@ from engine.formats.comfy_promoted import promoted, socket_of
 from engine.formats.comfy_sheet import EXIT, Item, Slot, listed, pair
 from engine.formats.comfy_sheets import ROOT, Sheets
 from engine.formats.comfy_sources import Cut, Page, handed_on, names_of, page_of
-from engine.formats.comfy_values import Kind, kind_of_spec, literals_of, values_of
+from engine.formats.comfy_values import Kind, kind_of_spec, literals_of, spec_of_item, values_of
 from engine.formats.comfy_virtual import REROUTES
 from engine.formats.follow import Given
 from engine.formats.scopes import INPUTS, REROUTE, VALUE
@@ -114,7 +114,7 @@ class _Drawn:
         return {"title": title, **sheet_meta(sheet), **({"places": known} if known else {})}
 
     def _node(self, id: str, item: Item) -> Node:
-        kind = self._kind(item.kind)
+        kind = self._kind(item)
         values = values_of(item, kind.layout if kind else None)
         inputs = literals_of(item, values, kind)
         for slot in item.inputs:
@@ -152,11 +152,13 @@ class _Drawn:
         controls = {names[index]: control for index, control in said.controls.items()}
         return Node(f"@{inner}", inputs, _title(item), node_meta(item, controls))
 
-    def _kind(self, name: str) -> Kind | None:
-        if name not in self.kinds:
-            spec = self.registry.specs.get(name)
-            self.kinds[name] = kind_of_spec(spec) if spec else None
-        return self.kinds[name]
+    def _kind(self, item: Item) -> Kind | None:
+        spec = self.registry.specs.get(item.kind)
+        if spec is not None and spec.growing:
+            return kind_of_spec(spec_of_item(spec, item))
+        if item.kind not in self.kinds:
+            self.kinds[item.kind] = kind_of_spec(spec) if spec else None
+        return self.kinds[item.kind]
 
 
 def _reroute(page: Page, item: Item) -> Node:

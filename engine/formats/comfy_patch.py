@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, cast
 
 from engine.formats.comfy_sheet import Item, Raw, read_sheet, subgraphs
-from engine.formats.comfy_values import values_of
+from engine.formats.comfy_values import spec_of_item, values_of
 from engine.formats.comfy_widgets import layout_of
 from engine.formats.comfy_workflow import graph_of
 from engine.formats.nodes import thaw
@@ -57,7 +57,7 @@ def _write(item: Item, before: Node, node: Node, registry: Registry) -> None:
     # The item was read from this very document, so that what is set in it is set there.
     raw = cast("MutableMapping[str, Any]", item.raw)
     spec = registry.specs.get(item.kind)
-    places = values_of(item, layout_of(spec) if spec else None).places
+    places = values_of(item, layout_of(spec_of_item(spec, item)) if spec else None).places
     values = raw.get("widgets_values")
     for name, value in node.inputs.items():
         changed = not isinstance(value, Link) and before.inputs.get(name) != value

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.formats.comfy_sheet import Item, Raw, listed
 from engine.formats.comfy_widgets import Entry, Layout, Values, default_of, layout_of, named_values
 from engine.formats.nodes import read_value
 from engine.graph.graph import InputValue
+from engine.graph.growing import spec_for
 from engine.graph.literals import freeze
 from engine.graph.problems import Unreadable
 from engine.graph.spec import Literal_, NodeSpec
 
+DEEPEST_CHOICE = 16  # choices within one another
 OWN = "weft"  # the key of a node's properties in which our own export keeps what ComfyUI has no place for
 
 
@@ -33,6 +35,35 @@ def kind_of_spec(spec: NodeSpec) -> Kind:
     defaults = {input.name: default_of(input) for input in spec.inputs if input.name in shown}
     unsent = frozenset(name for name, sent in shown.items() if not sent)
     return Kind(layout, defaults, unsent, frozenset(entry.name for entry in layout if entry.part == "value"))
+
+
+def spec_of_item(spec: NodeSpec, item: Item) -> NodeSpec:
+    """The spec of a single node: of one that grows, with the inputs that its values and links bring about."""
+    linked: dict[str, InputValue] = {slot.name: True for slot in item.inputs if slot.link is not None}
+    given = linked
+    found = _grown(spec, given, item)
+    for _ in range(DEEPEST_CHOICE if spec.growing else 0):
+        # Values stand in places, and which places there are depends on values before them: a choice at a time is known.
+        values = named_values(item.values, layout_of(found)).by_name
+        known = {**linked, **{name: freeze(value) for name, value in values.items()}}
+        if known == given:
+            break
+        given, found = known, _grown(spec, known, item)
+    return found
+
+
+def _grown(spec: NodeSpec, given: Mapping[str, InputValue], item: Item) -> NodeSpec:
+    """Of optional inputs below another those that the file has a socket for; each stands where that other would."""
+    if not spec.growing:
+        return spec
+    shown = {slot.widget or slot.name for slot in item.inputs}
+    required = {input.name: input.required for input in spec.inputs}
+    inputs = [
+        replace(input, required=required.get(input.name.partition(".")[0], input.required))
+        for input in spec_for(spec, given).inputs
+        if input.required or input.name in required or input.name in shown
+    ]
+    return replace(spec, inputs=tuple(inputs))
 
 
 def values_of(item: Item, layout: Layout | None) -> Values:
