@@ -4,7 +4,7 @@ from engine.graph.declare import node
 from engine.graph.declared import DeclarationError
 from engine.graph.facts import Clash, Fact, Facts
 from engine.graph.graph import Graph, Link, Node
-from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed
+from engine.graph.hints import ModelFile, Multiline, Output, Range, Seed, TextField
 from engine.graph.values import OUTER, Blocked, Expand, Lazy, Published, PublishedFile
 from engine.packs.comfy.core_classes import offer_method
 from engine.packs.comfy.names import offer_module
@@ -43,6 +43,7 @@ __all__ = [
     "PublishedFile",
     "Range",
     "Seed",
+    "TextField",
     "node",
     "offer_method",
     "offer_module",

@@ -26,7 +26,7 @@ from engine.graph.validate import validate
 from engine.packs.source import PackFailure
 from engine.run.events import Event, NodeFailed
 from engine.run.execute import Values
-from engine.run.memory import DeviceWish
+from engine.run.memory import DeviceWish, DtypeWish
 
 CHECKOUT = Path(engine.__file__).parents[1]
 
@@ -49,6 +49,7 @@ class Flow:
     - A wrong input raises `GraphInvalid` at once, with a hint.
     - Runs share one cache: what has not changed is not computed again.
     - Packs that cannot be imported are warned of, and listed in `failures`.
+    - `dtype` is what models' weights are kept in; "auto" is half precision where that is fast.
     - `memory` is how many bytes of the device's memory models and results may take; by default half of it.
     """
 
@@ -58,10 +59,12 @@ class Flow:
         device: DeviceWish = "auto",
         graph: Graph | None = None,
         memory: int | None = None,
+        dtype: DtypeWish = "fp32",
     ) -> None:
         self._settings = settings or settings_at(CHECKOUT)
         self._device = device
         self._memory = memory
+        self._dtype: DtypeWish = dtype
         self._nodes = dict(graph.nodes) if graph else {}
         self._meta: Mapping[str, Any] = graph.meta if graph else {}
         self._drawing = graph.drawing if graph else None
@@ -73,9 +76,10 @@ class Flow:
         settings: Settings | None = None,
         device: DeviceWish = "auto",
         memory: int | None = None,
+        dtype: DtypeWish = "fp32",
     ) -> Flow:
         """Go on with a graph from a file of any format that Weft reads. Raises `GraphInvalid`."""
-        flow = cls(settings, device, memory=memory)
+        flow = cls(settings, device, memory=memory, dtype=dtype)
         graph, problems = read_any(Path(path), flow._registry)
         if problems:
             raise GraphInvalid(problems)
@@ -135,7 +139,7 @@ class Flow:
 
     @cached_property
     def _opened(self) -> tuple[Inline, tuple[PackFailure, ...]]:
-        backend, failures = open_inline(self._settings, self._device, memory=self._memory)
+        backend, failures = open_inline(self._settings, self._device, memory=self._memory, dtype=self._dtype)
         for failure in failures:
             warnings.warn(failure.describe(), stacklevel=2)
         return backend, failures

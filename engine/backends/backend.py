@@ -31,6 +31,8 @@ class RunRequest:
         secrets: Are handed to the nodes that ask for them, and stored nowhere.
         previews: Whether anybody wants to see unfinished pictures.
         explain: Whether the run begins by saying why each node runs or does not.
+        checked_with: The stamp of the nodes with which nothing was found wrong with the graph, if it was checked: a
+            worker with the same nodes need not check it again.
     """
 
     run: str
@@ -42,6 +44,7 @@ class RunRequest:
     secrets: Mapping[str, str] = field(default_factory=dict)
     previews: bool = True
     explain: bool = True
+    checked_with: str = ""
 
 
 class Told(msgspec.Struct, frozen=True):  # made for every event: a dataclass takes ten times as long
@@ -85,10 +88,14 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """What a worker has imported: the nodes it can run, and the packs that failed."""
+    """What a worker has imported: the nodes it can run, and the packs that failed.
+
+    Packs of the same `stamp` have the same nodes; "" says nothing of them.
+    """
 
     registry: Registry
     failures: tuple[PackFailure, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)

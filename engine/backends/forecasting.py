@@ -64,7 +64,7 @@ def planned(found: Sound, inline: Inline, past: Past, wanted: Collection[str]) -
     """What would be done for these nodes. Nothing is asked of anybody."""
     workers, graph = inline.workers, found.part
     outside = unasked(graph, workers, readers(graph, workers.registry), past.plans)
-    names = keys(graph, workers.registry, outside, workers.place)
+    names = keys(graph, workers.registry, outside, workers.place, memory=workers.key_memory)
     if wanted:
         return plan(graph, workers.registry, names, inline.cache.__contains__, wanted, outside)
     return Plan(graph, names, outside, (), (), (), frozenset())

@@ -14,7 +14,7 @@ from engine.run.failure import failure
 from engine.run.fingerprints import FingerprintFailed
 from engine.run.inbox import Inbox
 from engine.run.plan import Plan, Target
-from engine.run.prepare import prepare
+from engine.run.prepare import needed, prepare, runnable
 from engine.run.workers import Workers
 
 
@@ -25,9 +25,18 @@ class Inline:
     workers: Workers
     cache: Cache
 
-    def plan(self, graph: Graph, targets: Collection[Target] = ()) -> Plan:
-        """What a run would do. Raises `GraphInvalid` with all problems, or `FingerprintFailed`."""
-        return prepare(graph, self.workers, self.cache, targets, self.files(graph))
+    def plan(self, graph: Graph, targets: Collection[Target] = (), *, checked: bool = False) -> Plan:
+        """What a run would do. Raises `GraphInvalid` with all problems, or `FingerprintFailed`.
+
+        `checked`: nothing is wrong with the graph, nor with the targets.
+        """
+        registry = self.workers.registry
+        part = (
+            needed(graph, registry, targets)
+            if checked
+            else runnable(graph, registry, targets, self.files(graph))
+        )
+        return prepare(part, self.workers, self.cache, targets)
 
     def files(self, graph: Graph) -> Mapping[str, Collection[str]] | None:
         """The files of every folder that some node of the graph reads from, as `validate` wants to know it."""
@@ -43,6 +52,8 @@ class Inline:
         provenance: Mapping[str, str] | None = None,
         planned: Callable[[Plan], object] | None = None,
         request: Mapping[str, object] | None = None,
+        *,
+        checked: bool = False,
     ) -> Generator[Event, None, Values]:
         """Run a graph, yielding what happens and returning the targets' values. Raises `GraphInvalid`.
 
@@ -54,9 +65,10 @@ class Inline:
             provenance: Texts that nodes write into the files they make.
             planned: Is told the plan before it is carried out.
             request: What the run was asked for with, for `Context.request`.
+            checked: Nothing is wrong with the graph, nor with the targets, so that neither is checked.
         """
         try:
-            plan = self.plan(graph, targets)
+            plan = self.plan(graph, targets, checked=checked)
         except FingerprintFailed as error:
             yield failure(error.node, graph.nodes[error.node].kind, error.error, {})
             yield RunFinished("failed", 0.0, 0, 0)

@@ -107,10 +107,11 @@ class Importing(msgspec.Struct, array_like=True, tag=1):
 
 
 class Loaded(msgspec.Struct, array_like=True, tag=2):
-    """All packs are imported: their specs as plain data, and those that failed."""
+    """All packs are imported: their specs as plain data, those that failed, and what stands for the specs."""
 
     specs: Any
     failures: tuple[PackFailure, ...]
+    stamp: str
 
 
 class Happened(msgspec.Struct, array_like=True, tag=3):

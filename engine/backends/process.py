@@ -41,7 +41,6 @@ from engine.graph.problems import GraphInvalid, Problem
 from engine.graph.registry import registry_of
 from engine.graph.spec import NodeSpec
 from engine.packs.plain import revived
-from engine.packs.source import PackFailure
 from engine.run import host_memory
 from engine.run.events import Event
 from engine.run.forecast import Forecast
@@ -290,8 +289,8 @@ class ProcessBackend:
                 self._questions.failed(call, WorkerFailed(error))
             case orders.Importing():
                 self._importing.begin(report)
-            case orders.Loaded(specs, failures):
-                self._has_loaded(specs, failures)
+            case orders.Loaded():
+                self._has_loaded(report)
             case orders.Tired(reason):
                 self._is_tired(reason)
 
@@ -308,10 +307,11 @@ class ProcessBackend:
             if self._tired:
                 self._kill()
 
-    def _has_loaded(self, specs: object, failures: tuple[PackFailure, ...]) -> None:
+    def _has_loaded(self, loaded: orders.Loaded) -> None:
         self._importing.stop()
-        registry = registry_of(cast("tuple[NodeSpec, ...]", revived(specs)))
-        self._renew_packs().set_result(Packs(registry, (*failures, *self._importing.failures)))
+        registry = registry_of(cast("tuple[NodeSpec, ...]", revived(loaded.specs)))
+        failures = (*loaded.failures, *self._importing.failures)
+        self._renew_packs().set_result(Packs(registry, failures, loaded.stamp))
 
     def _is_tired(self, reason: str) -> None:
         log.info("The worker is replaced: %s", reason)

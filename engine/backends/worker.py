@@ -23,6 +23,7 @@ import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -142,7 +143,9 @@ class Worker:
         self._send(orders.Importing(source.name or source.module, str(source.file)))
 
     def _loaded(self, packs: Packs) -> None:
-        self._send(orders.Loaded(plain(tuple(packs.registry.values())), packs.failures))
+        specs = plain(tuple(packs.registry.values()))
+        self._workshop.stamp = blake2b(msgspec.msgpack.encode(specs), digest_size=16).hexdigest()
+        self._send(orders.Loaded(specs, packs.failures, self._workshop.stamp))
 
     def _reload(self, source: PackSource) -> None:
         self._imports(source)

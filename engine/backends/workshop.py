@@ -24,6 +24,7 @@ from engine.backends.own_checks import own_problems
 from engine.backends.peeks import peek
 from engine.backends.settings import Settings
 from engine.formats.comfy_prompt import prompt_of
+from engine.formats.familiar import Familiar
 from engine.formats.json_text import one_line, parse
 from engine.formats.pictures import PNG, chunks_of
 from engine.formats.read import graph_in, read_bytes
@@ -49,7 +50,8 @@ log = logging.getLogger("weft.worker")
 class Workshop:
     """The nodes, the caches and the memory of earlier runs that the runs of a process share.
 
-    `open` first, or give it an `Inline` that is open already.
+    `open` first, or give it an `Inline` that is open already. `stamp` stands for the nodes that are there; a graph that
+    was checked with the same ones is not checked again.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class Workshop:
         self._inline = inline
         self._failures: tuple[PackFailure, ...] = ()
         self._explaining = Explaining()
+        self._familiar = Familiar()
+        self.stamp = ""
 
     def open(self, importing: Callable[[PackSource], object] | None = None) -> Packs:
         """Import the packs, each of which `importing` is told of first, and open the caches."""
@@ -85,7 +89,7 @@ class Workshop:
     @property
     def packs(self) -> Packs:
         """The nodes that are there, and the packs that failed."""
-        return Packs(self.inline.workers.registry, self._failures)
+        return Packs(self.inline.workers.registry, self._failures, self.stamp)
 
     def reload(self, source: PackSource) -> Packs:
         """Import a pack anew. What its old code has made, and what was made of that, is not used again."""
@@ -134,17 +138,17 @@ class Workshop:
 
     def check(self, request: RunRequest) -> list[Problem]:
         """What the nodes' own checks say."""
-        graph, problems, _ = self._read(request)
+        graph, problems = self._read(request)
         return problems or self._refused(graph, request)
 
     def forecast(self, request: RunRequest) -> Forecast:
         """What a run would do, while others may go on. No node's code is called but its `facts=`."""
-        graph, problems, _ = self._read(request)
+        graph, problems = self._read(request)
         return forecast(graph, problems, self.inline, self._explaining, request.client, request.targets)
 
     def peek(self, request: RunRequest, node: str, output: str | int) -> Peek | None:
         """How the value of an output looks; None where it is not kept."""
-        graph, _, _ = self._read(request)
+        graph, _ = self._read(request)
         return peek(graph, self.inline, self._explaining, request.client, node, output)
 
     def attempt(self, request: RunRequest, inbox: Inbox) -> Generator[Event]:
@@ -159,7 +163,7 @@ class Workshop:
             yield RunFinished("failed", 0.0, 0, 0)
 
     def _attempt(self, request: RunRequest, inbox: Inbox) -> Generator[Event]:
-        graph, problems, document = self._read(request)
+        graph, problems = self._read(request)
         problems = problems or self._refused(graph, request)
         if problems:
             raise GraphInvalid(problems)
@@ -172,7 +176,8 @@ class Workshop:
             inbox,
             Lazily(lambda: self._provenance(graph, request)),
             plans.append,
-            Lazily(lambda: self._told(graph, document, request)),
+            Lazily(lambda: self._told(graph, request)),
+            checked=bool(self.stamp) and request.checked_with == self.stamp,
         )
         for event in running:
             if event.__class__ is RunFinished and plans and request.explain:
@@ -192,14 +197,17 @@ class Workshop:
         workers = self.inline.workers
         return NodesExplained(self._explaining.reasons(request.client, plan, workers.registry, workers.place))
 
-    def _read(self, request: RunRequest) -> tuple[Graph, list[Problem], object]:
-        """The graph, what is wrong with it, and the document it stands in."""
+    def _read(self, request: RunRequest) -> tuple[Graph, list[Problem]]:
+        """The graph, and what is wrong with it."""
+        graph = self._familiar.graph(request.graph)
+        if graph is not None:
+            return graph, []
         if request.graph.startswith(PNG):
-            return *read_bytes(request.graph), None
+            return read_bytes(request.graph)
         document = parse(request.graph)
         if isinstance(document, Unreadable):
-            return Graph(), [document], None
-        return *graph_in(document, self.inline.workers.registry), document
+            return Graph(), [document]
+        return graph_in(document, self.inline.workers.registry)
 
     def _refused(self, graph: Graph, request: RunRequest) -> list[Problem]:
         workers = self.inline.workers
@@ -218,8 +226,9 @@ class Workshop:
             chunks["weft"] = one_line(own["document"], ascii=True)
         return {**texts, **chunks}
 
-    def _told(self, graph: Graph, document: object, request: RunRequest) -> Mapping[str, object]:
+    def _told(self, graph: Graph, request: RunRequest) -> Mapping[str, object]:
         """What ComfyUI's hidden inputs are made of."""
+        document = None if request.graph.startswith(PNG) else parse(request.graph)
         is_prompt = isinstance(document, dict) and not {"weft", "nodes"} & document.keys()
         return {
             "run": request.run,

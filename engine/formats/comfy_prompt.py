@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from engine.formats.json_text import one_line, parse
-from engine.formats.nodes import KEYS, read_nodes, thaw, write_inputs, write_node
+from engine.formats.nodes import KEYS, read_nodes, thaw, usual_node, write_inputs, write_node
 from engine.graph.graph import Graph, Link, Node
 from engine.graph.literals import freeze
 from engine.graph.problems import Problem, Unreadable
@@ -35,6 +35,13 @@ def graph_of(document: object) -> tuple[Graph, list[Problem]]:
     nodes, problems = read_nodes(known, where)
     raws = raw if isinstance(raw, Mapping) else {}
     return Graph({id: _with_the_rest(node, raws[id]) for id, node in nodes.items()}), problems
+
+
+def plain_node(raw: object) -> Node | None:
+    """A node of a prompt if nothing about it is unusual: `graph_of` would read it as this. Else None."""
+    if not isinstance(raw, dict) or not raw.keys() <= KEYS or raw.get("class_type") in BUTTONS:
+        return None
+    return usual_node(raw)
 
 
 def is_posted(document: object) -> TypeGuard[Mapping[str, object]]:

@@ -30,7 +30,7 @@ def parse(text: str | bytes) -> object | Unreadable:
         return Unreadable(_place(data, error.start), "text in UTF-8", "other bytes")
     except msgspec.DecodeError as error:
         return _malformed(data, error)
-    return _too_deep() if _depth_exceeds(value, DEEPEST) else value
+    return _too_deep() if depth_exceeds(value, DEEPEST) else value
 
 
 def pretty(value: object, depth: int, indent: str = "") -> str:
@@ -82,7 +82,8 @@ def _too_deep() -> Unreadable:
     return Unreadable("the file", f"at most {DEEPEST} levels of nesting", "more")
 
 
-def _depth_exceeds(value: object, deepest: int) -> bool:
+def depth_exceeds(value: object, deepest: int) -> bool:
+    """Whether values nest more deeply than that."""
     level: list[Any] = [value] if value.__class__ in NESTS else []
     for _ in range(deepest):
         # A graph is mostly texts and numbers: not to carry them along is what makes this quick.

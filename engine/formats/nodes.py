@@ -31,7 +31,7 @@ def read_nodes(raw: object, where: str) -> tuple[dict[str, Node], list[Problem]]
     nodes: dict[str, Node] = {}
     problems: list[Problem] = []
     for id, item in raw.items():
-        node = _plain_node(item)
+        node = usual_node(item)
         if node is None:
             node, wrong = _read_node(id, item, f"{where}.{id}")
             problems += wrong
@@ -89,7 +89,7 @@ def read_value(raw: object, where: str, id: str, name: str) -> InputValue | Unre
     return freeze(raw)
 
 
-def _plain_node(raw: Any) -> Node | None:
+def usual_node(raw: Any) -> Node | None:
     """The node if it is like nearly all: plain values and links, and what an editor keeps. Else None."""
     if raw.__class__ is not dict or len(raw) > 3:
         return None

@@ -42,8 +42,7 @@ def node(
         experimental: It may change or go.
         fingerprint: Called with those inputs that it names, before a cached result is trusted. What it gives
             is part of the cache key (the version of a service, the date of a file). If it names the node's Context, it
-            may look at files. Where such an input is linked, the node always runs, or, if the function has a default
-            for it, the function is called without it.
+            may look at files.
         tiled: Takes the same and gives the same with less memory (in tiles, in parts), in more time. It is called where
             the function runs out of memory.
         facts: Tells what will come out before anything is run (`engine.graph.facts`), from those inputs that it names;

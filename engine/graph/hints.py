@@ -41,6 +41,7 @@ class Output:
 Multiline: TypeAlias = Annotated[str, TextWidget(multiline=True)]
 Seed: TypeAlias = Annotated[int, SeedWidget()]
 ModelFile = FileWidget  # Annotated[str, ModelFile("checkpoints")]
+TextField = TextWidget  # Annotated[str, TextField(multiline=True, mark="embedding:", folder="embeddings")]
 
 MARKS = {Range: ("int", "float"), SeedWidget: ("int",), TextWidget: ("str",), FileWidget: ("str",)}
 NOT_BASES = {object, typing.Generic, typing.Protocol}

@@ -28,9 +28,14 @@ class SeedWidget:
 
 @dataclass(frozen=True, slots=True)
 class TextWidget:
-    """A string, on one line or several."""
+    """A string, on one line or several.
+
+    It may name files of a `folder`, each behind a `mark` ("embedding:"); their content is part of the cache key.
+    """
 
     multiline: bool = False
+    mark: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from engine.graph.values import Published
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The plan is made: which nodes will run, which come from the cache."""
+    """The plan is made: which nodes will run, and which need not, in the graph's order."""
 
     will_run: tuple[str, ...]
     cached: tuple[str, ...]

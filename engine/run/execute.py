@@ -11,7 +11,7 @@ from engine.run.cache import Cache
 from engine.run.crew import Crew
 from engine.run.events import Event, NodeFailed, RunFinished, RunStarted
 from engine.run.inbox import Cancel, Inbox, Message, Over
-from engine.run.plan import Plan
+from engine.run.plan import Plan, spared
 from engine.run.result import Many
 from engine.run.tasks import value_of
 from engine.run.timeline import Timing
@@ -50,7 +50,7 @@ def run(
     status: Literal["done", "failed", "cancelled"] = "done"
     try:
         cache.begin(plan.keys.values())
-        yield RunStarted(plan.will_run, tuple(id for id in plan.steps if id in plan.cached))
+        yield RunStarted(plan.will_run, spared(plan, workers.registry))
         crew.start()
         while not isinstance(message := _news(inbox, crew), Over):
             if isinstance(message, Cancel):

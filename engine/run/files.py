@@ -28,6 +28,7 @@ DAY = 24 * HOUR
 
 MARK = "user.weft.maker"  # an extended attribute of files
 UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.\w+")  # what is not finished yet, here and in `whole_file`
+UNFINISHED_FOLDER = re.compile(r"\.[0-9a-f]{16}\.unfinished")
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 RUST_SAYS_FULL = re.compile("|".join(rf"os error {number}\b" for number in FULL))  # safetensors has no errno
@@ -139,7 +140,7 @@ def clear_unfinished(folder: Path, seconds: float = HOUR) -> None:
     """Remove what writers of ours left half done when they were killed, so long ago that none still works on it."""
     oldest = time.time() - seconds
     for parent, folders, names in os.walk(folder):
-        for name in filter(UNFINISHED.fullmatch, folders):
+        for name in filter(UNFINISHED_FOLDER.fullmatch, folders):
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):  # the same
                 if os.lstat(path).st_mtime < oldest:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 
@@ -16,7 +18,7 @@ from engine.graph.graph import Graph, Link, Node
 from engine.graph.growing import possible_inputs, spec_for
 from engine.graph.literals import freeze
 from engine.graph.registry import Registry
-from engine.graph.spec import FileWidget, InputSpec, NodeSpec
+from engine.graph.spec import FileWidget, InputSpec, NodeSpec, TextWidget, Widget
 from engine.run.context import Context
 from engine.run.folders import Folders
 from engine.run.literals import as_taken, literal_text
@@ -46,7 +48,11 @@ def readers(graph: Graph, registry: Registry) -> list[str]:
 
 
 def _reads_more(spec: NodeSpec) -> bool:
-    return spec.fingerprinted or any(isinstance(input.widget, FileWidget) for input in possible_inputs(spec))
+    return spec.fingerprinted or any(_names_files(input.widget) for input in possible_inputs(spec))
+
+
+def _names_files(widget: Widget | None) -> bool:
+    return isinstance(widget, FileWidget) or (isinstance(widget, TextWidget) and widget.mark != "")
 
 
 def fingerprints(
@@ -87,6 +93,10 @@ def _fingerprint(
             if isinstance(value, str | Link):
                 name = None if isinstance(value, Link) else value
                 found[input.name] = folders.state(input.widget.folder, name)
+        if isinstance(input.widget, TextWidget) and input.widget.mark and folders is not None:
+            state = _mentioned(input.widget, node.inputs.get(input.name, input.default), folders)
+            if state is not None:
+                found[input.name] = state
     if spec.fingerprinted:
         try:
             found[WHOLE] = _answer(node, spec, functions[spec.id], folders)
@@ -98,11 +108,21 @@ def _fingerprint(
     return found
 
 
-def _answer(node: Node, spec: NodeSpec, function: Callable[..., object], folders: Folders | None) -> str:
-    """What the node's `fingerprint=` says. NaN, and a question about a linked input, make the node run always.
+def _mentioned(widget: TextWidget, value: object, folders: Folders) -> str | None:
+    """The state of the files that a text names; None for a text that names none."""
+    if isinstance(value, Link):
+        return folders.state(widget.folder, None)
+    named = re.findall(rf"{re.escape(widget.mark)}([^\s()]+)", value) if isinstance(value, str) else []
+    if not named:
+        return None
+    # What stands behind a name may be part of the text: a comma, or how loud it is.
+    meant = {cut.rstrip(",") for name in named for cut in (name, name.partition(":")[0])} | set(named)
+    files = [name for name in folders.names(widget.folder) if meant & {name, os.path.splitext(name)[0]}]
+    return " ".join(f"{name}:{folders.state(widget.folder, name)}" for name in files)
 
-    A linked input for which the function has a default is left out.
-    """
+
+def _answer(node: Node, spec: NodeSpec, function: Callable[..., object], folders: Folders | None) -> str:
+    """What the node's `fingerprint=` says. NaN, and a question about a linked input, make the node run always."""
     ask = fingerprint_of(function)
     if ask is None:
         return ""
@@ -114,8 +134,7 @@ def _answer(node: Node, spec: NodeSpec, function: Callable[..., object], folders
         if not isinstance(value, Link):
             asked[name] = as_taken(inputs[name].type, value)
         elif spec.style == "weft":
-            if parameters[name].default is inspect.Parameter.empty:
-                return _never_again()
+            return _never_again()
         else:
             asked[name] = None  # as ComfyUI's packs expect it
     if spec.context is not None and spec.context in parameters:

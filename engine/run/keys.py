@@ -7,6 +7,7 @@ equal SaveImage shall write two files) and for those that say so.
 
 from __future__ import annotations
 
+from builtins import id as identity
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +20,8 @@ from engine.graph.spec import InputSpec, NodeSpec
 from engine.graph.types import PortType
 from engine.run.literals import PLAIN, as_taken, literal_text
 from engine.run.order import in_order
+
+MOST_REMEMBERED = 20_000  # nodes
 
 Fingerprints: TypeAlias = Mapping[str, Mapping[str, str]]
 """What nodes read beside their inputs: by node id, by input name ("" for the whole node), its state as a text."""
@@ -35,12 +38,21 @@ class Origin:
 NOWHERE = Origin({}, "")
 
 
+class KeyMemory(dict[int, tuple[Node, list[str], str]]):
+    """The keys that nodes had before: a node that is the same, and reads the same, has the same key.
+
+    It serves one registry and one device. By a node's identity it has the node itself, so that nothing else gets that
+    identity; what stands in the key for its links; and the key.
+    """
+
+
 def keys(
     graph: Graph,
     registry: Registry,
     fingerprints: Fingerprints | None = None,
     device: str = "cpu",
     origin: Origin = NOWHERE,
+    memory: KeyMemory | None = None,
 ) -> dict[str, str]:
     """The key of every node, each behind those it reads. The graph must be free of problems.
 
@@ -50,14 +62,18 @@ def keys(
         fingerprints: The state of what they read beside their inputs.
         device: Part of the key of nodes that compute on the device, since devices round differently.
         origin: For a graph that stands for a node of another one.
+        memory: What was found before, for this registry and this device.
     """
     kinds = _Kinds(registry, device)
+    known = KeyMemory() if memory is None else memory
+    if len(known) > MOST_REMEMBERED:
+        known.clear()
     try:
         # Most graphs are written down in an order in which they could be run.
-        return _keys(graph, graph.nodes, kinds, fingerprints or {}, origin)
+        return _keys(graph, graph.nodes, kinds, fingerprints or {}, origin, known)
     except _NotYetError:
         order = in_order(graph.nodes, sources(graph).__getitem__)
-        return _keys(graph, order, kinds, fingerprints or {}, origin)
+        return _keys(graph, order, kinds, fingerprints or {}, origin, known)
 
 
 def output_mark(output: str) -> str:
@@ -123,13 +139,27 @@ class _Kinds(dict[str, _Kind]):
 
 
 def _keys(
-    graph: Graph, order: Iterable[str], kinds: _Kinds, fingerprints: Fingerprints, origin: Origin
+    graph: Graph,
+    order: Iterable[str],
+    kinds: _Kinds,
+    fingerprints: Fingerprints,
+    origin: Origin,
+    known: KeyMemory,
 ) -> dict[str, str]:
     keys: dict[str, str] = {}
     nodes = graph.nodes
     for id in order:
         node = nodes[id]
         kind = kinds[node.kind]
+        links = [
+            _linked(value, keys, nodes, kinds, origin)
+            for value in node.inputs.values()
+            if value.__class__ is Link
+        ]
+        before = known.get(identity(node))
+        if before is not None and before[1] == links and id not in fingerprints:
+            keys[id] = before[2]
+            continue
         parts = [kind.prefix, kinds.on] if kind.spec.device else [kind.prefix]
         inputs = node.inputs
         for name, label, omitted, type in kind.inputs:
@@ -153,7 +183,9 @@ def _keys(
         if kind.placed:
             parts.append(literal_text(origin.path + id))
         text_of_all = "".join(parts).encode("utf-8", "surrogatepass")
-        keys[id] = blake2b(text_of_all, digest_size=16).hexdigest()
+        key = keys[id] = blake2b(text_of_all, digest_size=16).hexdigest()
+        if not (kind.placed or id in fingerprints):
+            known[identity(node)] = (node, links, key)
     return keys
 
 

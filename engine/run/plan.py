@@ -86,6 +86,26 @@ def plan(
     return Plan(graph, keys, outside or {}, links, wanted, tuple(steps), frozenset(cached))
 
 
+def spared(plan: Plan, registry: Registry) -> tuple[str, ...]:
+    """The nodes that need not run, in the graph's order: those from the cache, and all that only these would need."""
+    if not plan.cached:
+        return ()
+    nodes, weak, runs = plan.graph.nodes, _Weak(registry), set(plan.will_run)
+    found = set(plan.cached)
+    todo = list(found)
+    while todo:
+        node = nodes[todo.pop()]
+        lazy = weak[node.kind]
+        for name, value in node.inputs.items():
+            if value.__class__ is not Link or name in lazy:
+                continue
+            source = value.node
+            if source not in found and source not in runs and source in nodes:
+                found.add(source)
+                todo.append(source)
+    return tuple(id for id in nodes if id in found)
+
+
 def plan_more(
     graph: Graph, registry: Registry, wanted: Iterable[str], is_there: Callable[[str], bool]
 ) -> tuple[list[str], set[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.graph.registry import Registry
 from engine.run.files import Files
 from engine.run.folders import Folders
+from engine.run.keys import KeyMemory
 from engine.run.kinds import Kinds
 
 THREADS = 4
@@ -20,7 +21,7 @@ class Workers:
 
     `functions` holds the nodes' code by their id. `threads` nodes run beside each other at most, and one of those
     that compute on the device. `dtype` is what models' weights are kept in. `kinds` is what the runs of these workers
-    have found out about the nodes.
+    have found out about the nodes, and `key_memory` the keys that nodes had in them.
     """
 
     registry: Registry
@@ -31,6 +32,7 @@ class Workers:
     threads: int = THREADS
     dtype: str = "fp32"
     kinds: Kinds = field(init=False, repr=False, compare=False)
+    key_memory: KeyMemory = field(init=False, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -39,3 +41,4 @@ class Workers:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", Kinds(self.registry, self.functions))
+        object.__setattr__(self, "key_memory", KeyMemory())

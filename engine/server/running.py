@@ -109,7 +109,7 @@ async def running(options: Options, settings: Settings, backend: Backend) -> Asy
         nodes = KnownNodes(_packs_of(known), settings.folders, settled=False)
         hub = Hub()
         disk = DiskSpace((settings.private, settings.files.output))
-        dispatcher = Dispatcher(store, backend, hub, nodes, disk=disk, grace=options.grace_s)
+        dispatcher = Dispatcher(store, backend, hub, disk=disk, grace=options.grace_s)
         services = Services(options, settings, nodes, store, backend, hub, dispatcher)
         door = Door(options.token, options.port)
         app = make_app(services, door)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from engine.backends.backend import Backend
 from engine.backends.settings import Settings
+from engine.formats.familiar import Familiar
 from engine.server.dispatch.dispatcher import Dispatcher
 from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.options import Options
@@ -26,6 +27,7 @@ class Services:
     backend: Backend
     hub: Hub
     dispatcher: Dispatcher
+    familiar: Familiar = field(default_factory=Familiar)
 
 
 SERVICES = web.AppKey("services", Services)

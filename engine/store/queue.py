@@ -72,15 +72,18 @@ def submit_all(db: sqlite3.Connection, runs: Sequence[NewRun]) -> list[Run]:
 def submit_and_claim(db: sqlite3.Connection, run: NewRun, worker: str) -> tuple[Run, Claimed | None]:
     """Accept a run and hand out whatever is next, for a worker that has nothing to do."""
     submitted = submit(db, run)
-    claimed = claim(db, worker)
+    claimed = claim(db, worker, run)
     return (claimed.run if claimed and claimed.run.id == submitted.id else submitted), claimed
 
 
 # ---- being carried out
 
 
-def claim(db: sqlite3.Connection, worker: str) -> Claimed | None:
-    """The run that is next, from now on running; None if nothing waits or the queue is not open."""
+def claim(db: sqlite3.Connection, worker: str, known: NewRun | None = None) -> Claimed | None:
+    """The run that is next, from now on running; None if nothing waits or the queue is not open.
+
+    The graph of the run that is `known` is not read again.
+    """
     row = db.execute(
         f"""UPDATE run SET status = 'running', attempt = attempt + 1, started = ?, worker = ?
             WHERE rank = (SELECT rank FROM run WHERE status = 'queued' ORDER BY priority DESC, number, rank LIMIT 1)
@@ -90,8 +93,11 @@ def claim(db: sqlite3.Connection, worker: str) -> Claimed | None:
     ).fetchone()
     if row is None:
         return None
+    run = run_of(row)
     graph, extra = row[WIDTH:]
-    return Claimed(run_of(row), _content(db, graph), _content(db, extra))
+    # A run that was there already has the same graph, but may have come with other things beside it.
+    is_known = known is not None and run.id == known.id
+    return Claimed(run, known.graph if known and is_known else _content(db, graph), _content(db, extra))
 
 
 def finish(

@@ -31,7 +31,7 @@ from engine.run.events import (
 from engine.run.failure import user_lines
 from engine.server.dispatch.progress import Board, Place
 from engine.server.dispatch.ui import ui_of
-from engine.server.prompts.prompt_shape import nodes_of, served
+from engine.server.prompts.prompt_shape import kinds_of
 from engine.server.telling import messages
 from engine.store.records import Claimed
 
@@ -88,9 +88,7 @@ class Account:
     `board` has the progress, `closing` what may only be said once the history has the run.
     """
 
-    def __init__(
-        self, claimed: Claimed, lazy: Callable[[str, str], bool] = lambda kind, input: False
-    ) -> None:
+    def __init__(self, claimed: Claimed) -> None:
         self.claimed = claimed
         self.run = claimed.run.id
         self.attempt = claimed.run.attempt
@@ -101,7 +99,6 @@ class Account:
         self.reason = ""
         self.outputs: dict[str, messages.Ui] = {}
         self.files: list[tuple[str, PublishedFile]] = []
-        self._lazy = lazy
         self._targets = frozenset(claimed.run.targets)
         self._places: dict[str, Place] = {}
         self._running: dict[str, str] = {}
@@ -153,9 +150,7 @@ class Account:
     def refuse(self, problems: Iterable[Problem]) -> None:
         """The graph cannot be run with the nodes that are really there."""
         first, *_ = problems = list(problems)
-        kind = ""
-        if first.node is not None and (node := nodes_of(self.claimed.graph).get(first.node)) is not None:
-            kind = node.class_type
+        kind = "" if first.node is None else kinds_of(self.claimed.graph).get(first.node, "")
         sentences = "\n".join(f"{problem.describe()} {problem.hint}" for problem in problems[:20])
         self.fail(NodeFailed(first.node or "", kind, "GraphInvalid", sentences, hint=first.hint))
 
@@ -181,12 +176,10 @@ class Account:
     # ---- events
 
     def _run_started(self, event: RunStarted) -> Iterable[Line]:
-        cached = list(event.cached)
-        if cached:
-            cached = served(nodes_of(self.claimed.graph), cached, event.will_run, self._lazy)
-        for id in cached:
+        for id in event.cached:
             self._of(id).cached = True
-        yield self._kept("execution_cached", messages.ExecutionCached(cached, self.run, _now(), self._at))
+        cached = messages.ExecutionCached(list(event.cached), self.run, _now(), self._at)
+        yield self._kept("execution_cached", cached)
 
     def _explained(self, event: NodesExplained) -> Iterable[Line]:
         for path, why in event.reasons:

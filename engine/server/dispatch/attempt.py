@@ -33,7 +33,6 @@ class Attempt:
         hub: Where its clients are.
         store: Where its events are kept.
         heard: Is told every numbered message, for those who watch this run.
-        lazy: Whether an input of a kind of node is lazy.
     """
 
     def __init__(
@@ -42,11 +41,10 @@ class Attempt:
         hub: Hub,
         store: Store,
         heard: Callable[[Sequence[Line]], None],
-        lazy: Callable[[str, str], bool],
     ) -> None:
         self.claimed = claimed
         self.run = claimed.run
-        self.account = Account(claimed, lazy)
+        self.account = Account(claimed)
         self.journal = Journal(claimed.run.attempt)
         self._hub = hub
         self._store = store

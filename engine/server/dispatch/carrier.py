@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from engine.backends.backend import Backend, RunRequest, WorkerLost
@@ -12,11 +12,11 @@ from engine.graph.problems import GraphInvalid
 from engine.run.events import NodeFailed, RunFinished
 from engine.server.dispatch import steps
 from engine.server.dispatch.artifacts import artifacts_of
+from engine.server.dispatch.aside import NOTHING, Aside
 from engine.server.dispatch.attempt import Attempt
 from engine.server.dispatch.disk_space import ran_out_of_room
 from engine.server.dispatch.persisting import AGAIN, Persistence
 from engine.server.dispatch.steps import Standing
-from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.telling.audience import Audience
 from engine.server.telling.hub import Hub
 from engine.store import history
@@ -34,7 +34,7 @@ log = logging.getLogger("weft.runs")
 class Carrier:
     """Carries out one run after the other.
 
-    `may_claim` is asked whether the commit that ends a run may take the next one. `secrets` are the runs' by their
+    `may_claim` is asked whether the commit that ends a run may take the next one. `asides` are the runs' by their
     ids, and `cancelled` the runs that are to stop; both are forgotten with the run.
     """
 
@@ -43,18 +43,16 @@ class Carrier:
         store: Store,
         backend: Backend,
         hub: Hub,
-        nodes: KnownNodes,
         audience: Audience,
         persistence: Persistence,
         may_claim: Callable[[], bool],
         grace: float,
     ) -> None:
-        self.secrets: dict[str, Mapping[str, str]] = {}
+        self.asides: dict[str, Aside] = {}
         self.cancelled: set[str] = set()
         self._store = store
         self._backend = backend
         self._hub = hub
-        self._nodes = nodes
         self._audience = audience
         self._persistence = persistence
         self._may_claim = may_claim
@@ -74,9 +72,7 @@ class Carrier:
     async def carry(self, claimed: Claimed) -> Claimed | None:
         """Carry out a run; gives the next one, if there is one and it could be claimed at once."""
         run = claimed.run
-        attempt = Attempt(
-            claimed, self._hub, self._store, partial(self._audience.heard, run), self._nodes.is_lazy
-        )
+        attempt = Attempt(claimed, self._hub, self._store, partial(self._audience.heard, run))
         self._audience.turn_to(attempt)
         try:
             self._audience.say_status()
@@ -116,7 +112,7 @@ class Carrier:
     def over(self, *runs: str) -> None:
         """Nothing more will happen to these runs."""
         for id in runs:
-            self.secrets.pop(id, None)
+            self.asides.pop(id, None)
             self.cancelled.discard(id)
         self._audience.over(runs)
 
@@ -140,6 +136,7 @@ class Carrier:
 
     def _request(self, claimed: Claimed) -> RunRequest:
         run = claimed.run
+        aside = self.asides.get(run.id, NOTHING)
         return RunRequest(
             run=run.id,
             attempt=run.attempt,
@@ -147,8 +144,9 @@ class Carrier:
             targets=run.targets,
             extra=claimed.extra,
             client=run.client,
-            secrets=self.secrets.get(run.id, {}),
+            secrets=aside.secrets,
             previews=bool(run.client),
+            checked_with=aside.checked_with,
         )
 
     async def _finish(self, attempt: Attempt) -> Claimed | None:

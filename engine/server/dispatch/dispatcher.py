@@ -15,11 +15,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.backends.backend import Backend
 from engine.server.dispatch import steps
+from engine.server.dispatch.aside import NOTHING, Aside
 from engine.server.dispatch.carrier import Carrier
 from engine.server.dispatch.disk_space import DiskSpace
 from engine.server.dispatch.persisting import AGAIN, Persistence
 from engine.server.dispatch.steps import Standing
-from engine.server.nodes.known_nodes import KnownNodes
 from engine.server.telling.audience import Audience
 from engine.server.telling.hub import Hub
 from engine.store import history, queue
@@ -44,7 +44,6 @@ class Dispatcher:
         store: The queue and the history.
         backend: Where runs happen.
         hub: Where clients are.
-        nodes: The nodes that are known.
         disk: Where there must be room before a run is started.
         grace: Seconds that a cancelled run has to stop by itself.
         keep: How many runs the history keeps.
@@ -56,7 +55,6 @@ class Dispatcher:
         store: Store,
         backend: Backend,
         hub: Hub,
-        nodes: KnownNodes,
         *,
         disk: DiskSpace | None = None,
         grace: float = 10.0,
@@ -68,9 +66,7 @@ class Dispatcher:
         self._keep = keep
         self.audience = Audience(hub, store)
         self._persistence = Persistence(store, self.audience, disk or DiskSpace(), self._wake, look_for_room)
-        self._carrier = Carrier(
-            store, backend, hub, nodes, self.audience, self._persistence, self._may_claim, grace
-        )
+        self._carrier = Carrier(store, backend, hub, self.audience, self._persistence, self._may_claim, grace)
         self._parked: asyncio.Future[Claimed | None] | None = None
         self._finished = 0
         self._again = False  # something may wait that was not there when it was last looked for
@@ -126,22 +122,21 @@ class Dispatcher:
         """How the queue is."""
         return self.audience.standing
 
-    async def submit(self, run: NewRun, secrets: Mapping[str, str] | None = None) -> Run:
+    async def submit(self, run: NewRun, aside: Aside = NOTHING) -> Run:
         """Accept a run: once this returns, it is kept. Raises `RunExists`, or `StoreFull`."""
         parked = self._parked
         if parked is None or self._draining or not self._persistence.has_room:
-            return (await self.submit_all([run], {run.id: secrets or {}}))[0]
+            return (await self.submit_all([run], {run.id: aside}))[0]
         writing = self._store.write(steps.submit_and_claim, run)
         self._parked = None
-        if secrets:
-            self._carrier.secrets[run.id] = secrets
+        self._carrier.asides[run.id] = aside
         return await self._in_full(self._submit_and_claim(writing, parked))
 
     async def submit_all(
-        self, runs: Sequence[NewRun], secrets: Mapping[str, Mapping[str, str]] | None = None
+        self, runs: Sequence[NewRun], asides: Mapping[str, Aside] | None = None
     ) -> list[Run]:
-        """Accept several runs, or none of them; `secrets` by the runs' ids."""
-        self._carrier.secrets.update({run: kept for run, kept in (secrets or {}).items() if kept})
+        """Accept several runs, or none of them; `asides` by the runs' ids."""
+        self._carrier.asides.update(asides or {})
         return await self._in_full(self._submit_all(self._store.write(steps.submit, runs)))
 
     async def cancel(self, id: str) -> Run | None:

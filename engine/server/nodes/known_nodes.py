@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backends.backend import Packs
-from engine.graph.growing import possible_inputs
 from engine.graph.registry import Registry
 from engine.packs.source import PackFailure
 from engine.run.folders import Folders, date_of
@@ -40,7 +39,6 @@ class KnownNodes:
         self._folders = folders
         self._settled = asyncio.Event()
         self._listed: dict[str, _Listed] = {}
-        self._lazy: dict[str, frozenset[str]] = {}
         self.version = 0
         self.handle_prompts = False  # whether some pack wants to see prompts before they are accepted
         if settled:
@@ -52,6 +50,11 @@ class KnownNodes:
         return self._packs.registry
 
     @property
+    def stamp(self) -> str:
+        """Stands for the nodes as a worker has them; "" as long as none has said so."""
+        return self._packs.stamp
+
+    @property
     def failures(self) -> tuple[PackFailure, ...]:
         """The packs, and single nodes, that could not be imported."""
         return self._packs.failures
@@ -59,7 +62,6 @@ class KnownNodes:
     def replace(self, packs: Packs) -> None:
         """Take what a worker has found; whoever waits in `settled` goes on."""
         self._packs = packs
-        self._lazy = {}
         self.version += 1
         self._settled.set()
 
@@ -67,15 +69,6 @@ class KnownNodes:
         """Wait until the nodes are those that are really there; right after a pack was changed, that takes seconds."""
         await self._settled.wait()
         return self.registry
-
-    def is_lazy(self, kind: str, input: str) -> bool:
-        """Whether an input of a kind of node is lazy: what is behind it need not have run."""
-        names = self._lazy.get(kind)
-        if names is None:
-            spec = self.registry.get(kind)
-            inputs = possible_inputs(spec) if spec is not None else ()
-            names = self._lazy[kind] = frozenset(known.name for known in inputs if known.lazy)
-        return input in names
 
     def listing(self) -> dict[str, tuple[str, ...]]:
         """The files of every folder that some node reads from, as `validate` wants to know it."""

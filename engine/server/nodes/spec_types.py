@@ -47,9 +47,11 @@ class Seed(msgspec.Struct, frozen=True, tag_field="kind", tag="Seed"):
 
 
 class Text(msgspec.Struct, frozen=True, tag_field="kind", tag="Text"):
-    """A string, on one line or several."""
+    """A string, on one line or several. It may name files of a folder, each behind a mark ("embedding:")."""
 
     multiline: bool
+    mark: str
+    folder: str
 
 
 class Toggle(msgspec.Struct, frozen=True, tag_field="kind", tag="Toggle"):

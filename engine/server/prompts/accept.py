@@ -23,7 +23,7 @@ from engine.graph.registry import Registry
 from engine.graph.validate import validate
 from engine.server.answers import Refused, json_answer
 from engine.server.bodies import read_object
-from engine.server.nodes.known_nodes import KnownNodes
+from engine.server.dispatch.aside import Aside
 from engine.server.prompts.handlers import handled
 from engine.server.prompts.input_errors import Error
 from engine.server.prompts.prompt_errors import NodeErrors, judged, no_prompt
@@ -52,7 +52,7 @@ class Posted:
     """What a client asks for, checked."""
 
     run: NewRun
-    secrets: Mapping[str, str]
+    aside: Aside
     node_errors: NodeErrors
 
 
@@ -92,7 +92,7 @@ async def get_prompt(request: web.Request) -> web.Response:
 async def accepted(services: Services, posted: Posted) -> Run:
     """The run, in the queue. Raises `Refused` where its id is taken or nothing more can be kept."""
     try:
-        return await services.dispatcher.submit(posted.run, posted.secrets)
+        return await services.dispatcher.submit(posted.run, posted.aside)
     except StoreError as error:
         raise not_kept(error) from None
 
@@ -116,8 +116,9 @@ async def read_posted(body: Mapping[str, object], services: Services, key: str |
     only = _only(body)
     nodes = services.nodes
     registry = await nodes.settled()
+    stamp = nodes.stamp
     large = _size(document) > IN_THREAD
-    read = await _apart(large, _read, document, registry, nodes, services.options.limits.nodes)
+    read = await _apart(large, _read, document, registry, services)
     if isinstance(document, Mapping) and "weft" in document:
         extra = with_document(extra, document)
     elif read.converted:
@@ -127,7 +128,8 @@ async def read_posted(body: Mapping[str, object], services: Services, key: str |
     verdict = await _apart(large, judged, read.graph, registry, problems, only=only, files=read.files)
     if verdict.error is not None:
         raise _invalid(verdict.error, verdict.node_errors)
-    return Posted(replace(run, targets=verdict.targets), secrets, verdict.node_errors)
+    aside = Aside(secrets, "" if problems else stamp)
+    return Posted(replace(run, targets=verdict.targets), aside, verdict.node_errors)
 
 
 def _document(body: Mapping[str, object]) -> object:
@@ -148,19 +150,23 @@ def _size(document: object) -> int:
     return 0
 
 
-def _read(document: object, registry: Registry, nodes: KnownNodes, most: int) -> _Read:
-    sent, unread = graph_in(document, registry)
+def _read(document: object, registry: Registry, services: Services) -> _Read:
+    as_sent = isinstance(document, Mapping) and not ("weft" in document or "nodes" in document)
+    text = msgspec.json.encode(document) if as_sent else b""
+    familiar = services.familiar.graph(text) if as_sent else None
+    sent, unread = graph_in(document, registry) if familiar is None else (familiar, [])
     graph = coerced(sent, registry)
+    nodes, most = services.nodes, services.options.limits.nodes
     if len(graph.nodes) > most:
         raise Refused(413, "too_many_nodes", f"The graph has {len(graph.nodes)} nodes; {most} is the most.")
     kinds = {node.kind for node in graph.nodes.values()}
     files = {folder: nodes.files(folder) for folder in registry.file_folders(kinds)}
     problems = [*unread, *validate(graph, registry, files)]
-    as_sent = isinstance(document, Mapping) and not ("weft" in document or "nodes" in document)
     # A prompt is kept as it was sent; of anything else, and where values had to be converted or could not be read, the
     # history shows the prompt that is run.
-    kept = document if as_sent and graph is sent and not unread else comfy_prompt.prompt_of(graph, registry)
-    return _Read(graph, problems, files, msgspec.json.encode(kept), converted=not as_sent)
+    if not (as_sent and graph is sent and not unread):
+        text = msgspec.json.encode(comfy_prompt.prompt_of(graph, registry))
+    return _Read(graph, problems, files, text, converted=not as_sent)
 
 
 def _without_graph(body: Mapping[str, object], key: str | None) -> NewRun:

@@ -176,7 +176,7 @@ async def _submit_all(services: Services, body: dict[str, object], key: str | No
         posted.append(await read_posted({**shared, **one}, services, key and f"{key}:{number}"))
     runs = [one.run for one in posted]
     try:
-        return await services.dispatcher.submit_all(runs, {one.run.id: one.secrets for one in posted})
+        return await services.dispatcher.submit_all(runs, {one.run.id: one.aside for one in posted})
     except StoreError as error:
         raise not_kept(error) from None
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from engine.run.timeline import Timeline, unpacked
 from engine.server.answers import JsonAnswer, Refused, json_answer
-from engine.server.prompts.prompt_shape import nodes_of
+from engine.server.prompts.prompt_shape import kinds_of
 from engine.server.services import SERVICES
 from engine.store import history, queue
 
@@ -60,7 +60,7 @@ def _kept(db: sqlite3.Connection, id: str) -> tuple[bytes | None, bytes] | None:
 
 def _trace(timeline: Timeline, graph: bytes) -> Iterator[dict[str, object]]:
     """Trace events: times in microseconds; what waits overlaps with what runs, so that it has tracks of its own."""
-    kinds = {id: node.class_type for id, node in nodes_of(graph).items()}
+    kinds = kinds_of(graph)
     for number, span in enumerate(timeline.spans):
         kind = kinds.get(span.node)
         name = f"{kind} ({span.node})" if kind else span.node

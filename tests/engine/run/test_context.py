@@ -104,6 +104,7 @@ def test_the_null_context_does_for_plain_calls() -> None:
         lambda context: context.files,
         lambda context: context.model_file("checkpoints", "a"),
         lambda context: context.input_file("a"),
+        lambda context: context.input_folder("a"),
         lambda context: context.state_file("a"),
     ],
 )
@@ -165,6 +166,20 @@ def test_a_name_that_leads_out_is_refused(folders: Folders, name: str) -> None:
         folders.find("vae", name)
     with pytest.raises(BadName):
         folders.find(name, "secret.txt")
+
+
+def test_a_folder_is_found_by_name_and_a_missing_one_named_with_near_ones(folders: Folders) -> None:
+    (folders.input / "mine" / "flowers").mkdir(parents=True)
+    context = replace(NULL_CONTEXT, inputs=folders)
+
+    assert context.input_folder("mine/flowers") == folders.input / "mine" / "flowers"
+    with pytest.raises(FileMissing, match=r"There is no 'mine/flower' in .*input\.") as caught:
+        context.input_folder("mine/flower")
+    assert caught.value.hint.startswith("Did you mean mine/flowers")
+    with pytest.raises(FileMissing):
+        context.input_folder("photo.png")
+    with pytest.raises(BadName):
+        context.input_folder("../models")
 
 
 def test_the_state_of_a_file_changes_with_its_content(folders: Folders) -> None:

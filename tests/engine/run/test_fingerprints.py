@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from engine.api import ModelFile, Output, node
+from engine.api import Context, ModelFile, Output, node
 from engine.graph.problems import GraphInvalid
+from engine.graph.spec import TextWidget
 from engine.run.cache import MemoryCache
 from engine.run.folders import Folders
 from tests.engine.run.lab import Lab, graph, use, workers
@@ -45,6 +46,25 @@ def change(path: Path) -> None:
 
 
 READ = graph(r=use("Read", name="a"))
+
+
+def names_of(folder: str, ctx: Context) -> list[str]:
+    return sorted(path.name for path in ctx.input_folder(folder).iterdir())
+
+
+@node("List", fingerprint=names_of)
+def names(folder: str, *, ctx: Context) -> Text:
+    """The names of a folder's files."""
+    return " ".join(names_of(folder, ctx))
+
+
+def test_a_fingerprint_that_names_the_context_may_look_at_files(texts: Path) -> None:
+    here, listing = lab(texts, names), graph(l=use("List", folder="texts"))
+    first = here.run(listing, "l.text").started
+    again = here.run(listing, "l.text").started
+    (texts / "c").write_text("c")
+
+    assert (first, again, here.run(listing, "l.text").started) == (["l"], [], ["l"])
 
 
 def test_a_file_that_changes_runs_its_reader_again(texts: Path) -> None:
@@ -143,3 +163,27 @@ def test_a_missing_file_is_a_problem_before_anything_runs(texts: Path) -> None:
         Lab([read], MemoryCache(), workers(folders=Folders(texts.parent, texts))).run(
             graph(r=use("Read", name="A")), "r.text"
         )
+
+
+def test_files_that_a_text_names_behind_a_mark_count_and_others_do_not(texts: Path) -> None:
+    @node("Say")
+    def say(value: Annotated[str, TextWidget(mark="file:", folder="texts")]) -> Text:
+        """A text that may name files."""
+        return value
+
+    here = lab(texts, say)
+    plain, names = graph(s=use("Say", value="no a")), graph(s=use("Say", value="so (file:a:1.2), file:a.txt"))
+    linked = graph(n=use("Name", value="file:a"), s=use("Say", value="@n.text"))
+
+    def started() -> list[list[str]]:
+        return [here.run(one, "s.text").started for one in (plain, names, linked)]
+
+    first, again = started(), started()
+    change(texts / "b")
+    other = started()
+    (texts / "a.txt").write_text("new")
+
+    assert first == [["s"], ["s"], ["n", "s"]]
+    assert again == [[], [], []]
+    assert other == [[], [], ["s"]]
+    assert started() == [[], ["s"], ["s"]]

@@ -88,3 +88,18 @@ def test_a_missing_file_is_told_with_near_names(folders: Folders, tmp_path: Path
         folders.find("loras", "detial.safetensors")
 
     assert "detail.safetensors" in missing.value.hint
+
+
+def test_models_that_are_folders_are_named_by_their_folder(folders: Folders, tmp_path: Path) -> None:
+    index = put(tmp_path / "models" / "diffusers" / "sub" / "one" / "model_index.json")
+    weights = put(index.parent / "unet" / "weights.safetensors")
+    put(tmp_path / "models" / "diffusers" / "no model" / "config.json")
+    put(tmp_path / "models" / "diffusers" / "model_index.json")
+
+    assert folders.names("diffusers") == ["sub/one"]
+    assert folders.find("diffusers", "sub/one") == index.parent
+    with pytest.raises(FileMissing, match="no model"):
+        folders.find("diffusers", "no model")
+    before = folders.state("diffusers", "sub/one")
+    put(weights, "longer")
+    assert folders.state("diffusers", "sub/one") != before

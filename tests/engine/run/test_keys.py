@@ -8,7 +8,7 @@ import pytest
 from engine.api import Graph, Link, Node, Output, node
 from engine.graph.declared import spec_of
 from engine.graph.registry import Registry, registry_of
-from engine.run.keys import Origin, keys
+from engine.run.keys import KeyMemory, Origin, keys
 from tests.engine.run.lab import graph, use
 
 Value = Annotated[int, Output("value")]
@@ -183,3 +183,33 @@ def test_a_link_to_the_outside_counts_as_what_it_stands_for() -> None:
     origin = Origin({("..", "a"): "i5;"}, "outer/")
 
     assert key(inside, origin=origin) == key(use("Add", a=5))
+
+
+def test_a_node_that_is_the_same_and_reads_the_same_has_the_key_it_had() -> None:
+    sums = {"b": use("Add", a="@a.value"), "c": use("Add", a="@b.value", b=2), "s": use("Show", a="@c.value")}
+    before = graph(a=use("Number", value=1), **sums)
+    changed = replace(before, nodes={**before.nodes, "b": use("Add", a="@a.value", b=5)})
+    moved = replace(before, nodes={"a": use("Number", value=2), **{id: before.nodes[id] for id in "bcs"}})
+    memory = KeyMemory()
+
+    for each in (before, changed, before, moved):
+        for _ in range(2):
+            assert keys(each, REGISTRY, memory=memory) == keys(each, REGISTRY)
+
+
+def test_what_a_node_reads_beside_its_inputs_is_never_remembered() -> None:
+    nodes, memory = graph(a=use("Number", value=1)), KeyMemory()
+    states: list[dict[str, dict[str, str]]] = [{"a": {"": "old"}}, {"a": {"": "new"}}, {}]
+    found = [keys(nodes, REGISTRY, outside, memory=memory)["a"] for outside in states]
+
+    assert found == [keys(nodes, REGISTRY, outside)["a"] for outside in states]
+    assert len(set(found)) == 3
+
+
+def test_equal_nodes_that_are_run_for_what_they_do_keep_keys_of_their_own() -> None:
+    show, memory = use("Show", a=1), KeyMemory()
+    nodes = graph(one=show, other=show)
+
+    for _ in range(2):
+        found = keys(nodes, REGISTRY, memory=memory)
+        assert found["one"] != found["other"]

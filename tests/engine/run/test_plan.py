@@ -9,7 +9,7 @@ from engine.graph.declared import spec_of
 from engine.graph.registry import registry_of
 from engine.run.keys import keys
 from engine.run.order import in_order
-from engine.run.plan import plan, plan_more
+from engine.run.plan import plan, plan_more, spared
 from tests.engine.run.lab import graph, link, use
 from tests.engine.run.toys import Value, add, number
 
@@ -122,3 +122,29 @@ def test_a_graph_plans_nothing_it_was_not_asked_for() -> None:
     whole = graph(**CHAIN)
 
     assert plan(whole, REGISTRY, keys(whole, REGISTRY), lambda key: False).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cached", "need_not_run"),
+    [
+        (CHAIN, "c", "abc"),
+        (CHAIN, "b", "ab"),
+        (CHAIN, "", ""),
+        ({**CHAIN, "d": use("Add", a="@a.value", b=7)}, "c", "bc"),
+        (
+            {"n": use("Number"), **CHAIN, "i": use("If", condition=True, yes="@c.value", no="@n.value")},
+            "i",
+            "i",
+        ),
+    ],
+)
+def test_what_only_kept_results_need_need_not_run(
+    nodes: dict[str, Node], cached: str, need_not_run: str
+) -> None:
+    whole = graph(**nodes)
+    names = keys(whole, REGISTRY)
+    kept = {names[id] for id in cached}
+    ends = [id for id in "cdi" if id in nodes and not (id == "c" and "i" in nodes)]
+    made = plan(whole, REGISTRY, names, kept.__contains__, ends)
+
+    assert spared(made, REGISTRY) == tuple(id for id in whole.nodes if id in need_not_run)

@@ -213,7 +213,7 @@ async def serving(
     await backend.open()
     store, hub = open_store(settings.store, reserve=4096), Hub()
     nodes = KnownNodes(await backend.ready(), settings.folders)
-    dispatcher = Dispatcher(store, backend, hub, nodes, disk=disk, grace=grace, look_for_room=0.02)
+    dispatcher = Dispatcher(store, backend, hub, disk=disk, grace=grace, look_for_room=0.02)
     services = Services(options or Options(), settings, nodes, store, backend, hub, dispatcher)
     app = web.Application(client_max_size=2**24)
     app[SERVICES] = services

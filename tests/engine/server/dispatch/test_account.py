@@ -21,7 +21,7 @@ from engine.run.events import (
 )
 from engine.server.dispatch.account import Account
 from engine.store.records import Claimed, Run
-from tests.engine.server.runs_lab import chain, kinds, use
+from tests.engine.server.runs_lab import chain, kinds
 
 RUN = Run("r", 0, 0, "running", 1, "me", "", ("3",), 0.0)
 DONE = RunFinished("done", 1.5, 3, 0)
@@ -148,30 +148,12 @@ def test_a_fresh_output_that_shows_nothing_is_not_said() -> None:
     assert told(account(), NodeStarted("3", "PQuiet"), NodeFinished("3", 0.1, Published()))[1:] == []
 
 
-def test_what_only_cached_nodes_need_counts_as_cached_too() -> None:
-    (cached,) = told(account(), RunStarted((), ("3",)))
+def test_what_need_not_run_is_said_and_kept() -> None:
+    one = account()
+    (cached,) = told(one, RunStarted((), ("1", "2", "3")))
 
     assert cached["data"]["nodes"] == ["1", "2", "3"]
-
-
-def test_what_runs_again_does_not_count_as_cached() -> None:
-    prompt = {
-        "1": use("PValue"),
-        "2": use("PAdd", a=["1", 0]),
-        "3": use("PShow", x=["2", 0]),
-        "4": use("PShow", x=["1", 0]),
-    }
-    (cached,) = told(account(prompt), RunStarted(("1", "4"), ("3",)))
-
-    assert cached["data"]["nodes"] == ["2", "3"]
-
-
-def test_what_is_behind_a_lazy_input_may_never_have_run() -> None:
-    claimed = Claimed(RUN, json.dumps(chain(3)).encode(), b"{}")
-    one = Account(claimed, lambda kind, input: (kind, input) == ("PAdd", "a"))
-    (cached,) = told(one, RunStarted((), ("3",)))
-
-    assert cached["data"]["nodes"] == ["2", "3"]
+    assert all(node["cached"] for node in json.loads(one.document())["weft"]["nodes"].values())
 
 
 def test_progress_is_not_said_before_the_first_step() -> None:

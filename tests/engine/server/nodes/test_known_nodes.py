@@ -59,14 +59,3 @@ def test_who_waits_for_the_nodes_goes_on_when_the_worker_has_told(tmp_path: Path
         return list(await nodes.settled())
 
     assert asyncio.run(waiting()) == ["Reads"]
-
-
-def test_lazy_inputs_are_those_of_the_nodes_that_are_there_now(tmp_path: Path) -> None:
-    lazy = spec("Reads", InputSpec("name", Named("str"), True, lazy=True))
-    nodes = KnownNodes(PACKS, folders(tmp_path))
-    before = nodes.is_lazy("Reads", "name")
-    nodes.replace(Packs(registry_of([lazy])))
-
-    assert (before, nodes.is_lazy("Reads", "name")) == (False, True)
-    assert not nodes.is_lazy("Reads", "other")
-    assert not nodes.is_lazy("Unknown", "name")
