@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.report import Row, keep, show
 
-SUBJECTS = ("planning", "running", "server", "command_line", "sampling", "sampling_sd15", "editor")
+SUBJECTS = ("planning", "running", "server", "command_line", "loading", "sampling", "sampling_sd15", "editor")
 
 
 def main(names: list[str]) -> int:

@@ -38,6 +38,8 @@ _MIDDLE = ("mid_block.resnets.0", "mid_block.attentions.0", "mid_block.resnets.1
 _ATTENTION = {"norm": "group_norm", "q": "to_q", "k": "to_k", "v": "to_v", "proj_out": "to_out.0"}
 _ALONE = re.compile(r"attentions\.\d+\.to_out\.0\.weight$")  # of what attends without a context
 _QKV = ("to_q", "to_k", "to_v")
+_OLD = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+_OLD_NAME = re.compile(rf"(attentions\.\d+)\.({'|'.join(_OLD)})\.")
 
 
 def unet_name(key: str, spec: UNetSpec) -> str:
@@ -96,6 +98,11 @@ def first_stage_name(key: str, spec: FirstStageSpec) -> str:
         key,
     )
     return key.replace("nin_shortcut", "conv_shortcut").replace("norm_out", "conv_norm_out")
+
+
+def new_name(name: str) -> str:
+    """The name that diffusers gives a tensor today; before version 0.15 some had others."""
+    return _OLD_NAME.sub(lambda match: f"{match[1]}.{_OLD[match[2]]}.", name)
 
 
 def joined(name: str, read: Read, heads: Callable[[int], int]) -> Tensor:

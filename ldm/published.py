@@ -12,8 +12,10 @@ from ldm.spec import (
     ClipSpec,
     ConcatSpec,
     FirstStageSpec,
+    ImageVectorSpec,
     ModelSpec,
     RescalerSpec,
+    RoughSpec,
     ScheduleSpec,
     TextSpec,
     UNetSpec,
@@ -23,6 +25,7 @@ from ldm.spec import (
 
 KL_F4 = FirstStageSpec()
 KL_F8 = FirstStageSpec(channel_mult=(1, 2, 4, 4), z_channels=4, embed_dim=4, scale_factor=0.18215)
+KL_F4_UPSCALER = FirstStageSpec(z_channels=4, embed_dim=4, scale_factor=0.08333)
 KL_F16 = FirstStageSpec(
     channel_mult=(1, 1, 2, 2, 4), z_channels=16, embed_dim=16, attention_resolutions=(16,)
 )
@@ -47,6 +50,7 @@ PIXELS = FirstStageSpec(kind="identity", channel_mult=(1,))
 
 FIRST_STAGES = {
     "kl-f4": KL_F4,
+    "kl-f4 of SD 2's upscaler": KL_F4_UPSCALER,
     "kl-f8": KL_F8,
     "kl-f16": KL_F16,
     "kl-f32": KL_F32,
@@ -61,7 +65,22 @@ FIRST_STAGES = {
 
 SD1_UNET = UNetSpec()
 SD1_INPAINT_UNET = UNetSpec(in_channels=9)
+SD1_EDIT_UNET = UNetSpec(in_channels=8)
 SD2_UNET = UNetSpec(heads=None, head_channels=64, context_dim=1024, linear_projection=True)
+SD2_INPAINT_UNET = replace(SD2_UNET, in_channels=9)
+SD2_DEPTH_UNET = replace(SD2_UNET, in_channels=5)
+SD2_UNCLIP_H_UNET = replace(SD2_UNET, vector_dim=2048)
+SD2_UNCLIP_L_UNET = replace(SD2_UNET, vector_dim=1536)
+SD2_UPSCALE_UNET = UNetSpec(
+    in_channels=7,
+    model_channels=256,
+    channel_mult=(1, 2, 2, 4),
+    attention_factors=(2, 4, 8),
+    context_dim=1024,
+    linear_projection=True,
+    crossed=(1, 2),
+    classes=1000,
+)
 SDXL_UNET = UNetSpec(
     channel_mult=(1, 2, 4),
     attention_factors=(4, 2),
@@ -71,6 +90,17 @@ SDXL_UNET = UNetSpec(
     depth=(0, 2, 10),
     linear_projection=True,
     vector_dim=2816,
+)
+SDXL_INPAINT_UNET = replace(SDXL_UNET, in_channels=9)
+SDXL_REFINER_UNET = UNetSpec(
+    model_channels=384,
+    attention_factors=(4, 2),
+    heads=None,
+    head_channels=64,
+    context_dim=1280,
+    depth=4,
+    linear_projection=True,
+    vector_dim=2560,
 )
 TEXT_LARGE_UNET = UNetSpec(context_dim=1280)
 CLASS_F4_UNET = UNetSpec(
@@ -176,7 +206,11 @@ LAYOUT = TextSpec(tokens="boxes", entries=8192, length=92, width=512, layers=16)
 # ---- whole models
 
 SD_SCHEDULE = ScheduleSpec(first=0.00085, last=0.012)
+TO_200 = ScheduleSpec(first=0.0001, last=0.02)
 _TO_155, _TO_195, _TO_205 = (ScheduleSpec(first=0.0015, last=last) for last in (0.0155, 0.0195, 0.0205))
+
+# A grey picture behind Stable Diffusion's first stage
+INPAINTING = ConcatSpec(order=("mask", "masked_image"), blank=(0.8223, -0.6876, 0.6364, 0.1380))
 
 SD1 = ModelSpec(
     name="Stable Diffusion 1", first_stage=KL_F8, unet=SD1_UNET, clip=CLIP_L, schedule=SD_SCHEDULE
@@ -190,17 +224,52 @@ SDXL = replace(
     clip=SDXL_CLIP_L,
     second_clip=OPEN_CLIP_BIGG,
 )
+UNCLIP = replace(
+    SD2,
+    name="Stable Diffusion 2 unCLIP, H",
+    unet=SD2_UNCLIP_H_UNET,
+    image_vector=ImageVectorSpec(width=1024),
+    roughened=RoughSpec(schedule=ScheduleSpec(kind="cosine"), most=999),
+)
 
 MODELS = (
     SD1,
+    replace(SD1, name="Stable Diffusion 1 inpainting", unet=SD1_INPAINT_UNET, concat=INPAINTING),
     replace(
         SD1,
-        name="Stable Diffusion 1 inpainting",
-        unet=SD1_INPAINT_UNET,
-        concat=ConcatSpec(order=("mask", "masked_image")),
+        name="InstructPix2Pix",
+        unet=SD1_EDIT_UNET,
+        concat=ConcatSpec(order=("source",), unscaled=True),
     ),
     SD2,
+    replace(SD2, name="Stable Diffusion 2 inpainting", unet=SD2_INPAINT_UNET, concat=INPAINTING),
+    replace(SD2, name="Stable Diffusion 2 depth", unet=SD2_DEPTH_UNET, concat=ConcatSpec(order=("depth",))),
+    replace(
+        SD2,
+        name="Stable Diffusion 2 upscaler",
+        first_stage=KL_F4_UPSCALER,
+        unet=SD2_UPSCALE_UNET,
+        concat=ConcatSpec(order=("low_resolution",)),
+        roughened=RoughSpec(schedule=TO_200, most=350),
+        schedule=TO_200,
+        parameterization="v",
+    ),
+    UNCLIP,
+    replace(
+        UNCLIP,
+        name="Stable Diffusion 2 unCLIP, L",
+        unet=SD2_UNCLIP_L_UNET,
+        image_vector=ImageVectorSpec(width=768),
+    ),
     SDXL,
+    replace(SDXL, name="Stable Diffusion XL inpainting", unet=SDXL_INPAINT_UNET, concat=INPAINTING),
+    replace(
+        SDXL,
+        name="Stable Diffusion XL refiner",
+        unet=SDXL_REFINER_UNET,
+        clip=OPEN_CLIP_BIGG,
+        second_clip=None,
+    ),
     ModelSpec(
         name="LDM text2img-large",
         first_stage=KL_F8,
@@ -249,4 +318,10 @@ MODELS = (
         schedule=_TO_205,
     ),
     ModelSpec(name="LDM layout2img", first_stage=VQ_F4, unet=LAYOUT_UNET, text=LAYOUT, schedule=_TO_205),
+    ModelSpec(
+        name="RDM",
+        first_stage=replace(KL_F16, scale_factor=0.22765929),
+        unet=RETRIEVAL_UNET,
+        schedule=ScheduleSpec(first=0.0015, last=0.015),
+    ),
 )

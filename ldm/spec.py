@@ -9,8 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Parameterization: TypeAlias = Literal["eps", "v"]
-"""What the UNet guesses: eps (LDM eq. 1-3), or v = sqrt(abar) eps - sqrt(1 - abar) z_0 (Salimans & Ho 2022)."""
+Parameterization: TypeAlias = Literal["eps", "v", "x0"]
+"""What a UNet is trained to guess: eps (LDM eq. 1-3), v = sqrt(abar) eps - sqrt(1 - abar) z_0 (Salimans & Ho 2022),
+or z_0 itself."""
+
+Answer: TypeAlias = Literal["eps", "v", "x0", "lcm", "edm"]
+"""How a UNet's answer is read: as what it was trained to guess; as eps that a consistency model puts between its input
+and z_0 ("lcm", Luo et al. 2023); or as Karras et al. (2022) precondition it ("edm")."""
 
 
 Attention: TypeAlias = Literal["vanilla", "linear", "none"]
@@ -57,7 +62,8 @@ class UNetSpec:
 
     `attention_factors` are down-sampling factors, not resolutions. One of `heads` and `head_channels` sets the heads.
     With a `context_dim` it attends to a context through transformers, `depth` blocks each (or so many at each level);
-    without one it attends to itself alone. `linear_projection` is how SD 2 and SDXL lead into and out of them.
+    without one it attends to itself alone. `linear_projection` is how SD 2 and SDXL lead into and out of them. At
+    levels that are `crossed` nothing attends to itself, but twice to the context (SD 2's upscaler).
     `resize_in_blocks` (ADM's `resblock_updown`) changes sizes inside of residual blocks, as BigGAN does;
     `scale_shift_norm` lets time scale and shift a norm's output, where else it is added.
     To the time embedding is added, through `label_emb`: one of `classes` learned vectors, or a vector of `vector_dim`
@@ -75,6 +81,7 @@ class UNetSpec:
     context_dim: int | None = 768
     depth: int | tuple[int, ...] = 1
     linear_projection: bool = False
+    crossed: tuple[int, ...] = ()
     resize_in_blocks: bool = False
     scale_shift_norm: bool = False
     classes: int | None = None
@@ -118,7 +125,8 @@ class ClipSpec:
 
     `pad` fills a row behind its end. The context is what layer `layers - skipped` gives, behind the last norm if
     `normed` says so. With a `projection` the end of a text is told apart as well, pooled, in so many numbers.
-    `layout` is how files name its tensors: as CLIP in transformers, or as OpenCLIP.
+    `layout` is how files name its tensors: as CLIP in transformers, or as OpenCLIP. So many layers at the end are
+    `missing` in the file: nothing is read from them.
     """
 
     width: int = 768
@@ -132,6 +140,26 @@ class ClipSpec:
     normed: bool = True
     projection: int | None = None
     layout: Literal["clip", "open_clip"] = "clip"
+    missing: int = 0
+
+    @property
+    def inner(self) -> int:
+        """How wide a layer is between its two linear maps."""
+        return 4 * self.width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisionSpec:
+    """CLIP's image tower; the numbers are those of ViT-L/14. It sees squares of `resolution` pixels in patches."""
+
+    width: int = 1024
+    layers: int = 24
+    heads: int = 16
+    inner: int = 4096
+    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    patch: int = 14
+    resolution: int = 224
+    projection: int = 768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +180,8 @@ class RescalerSpec:
     stages: int = 2
 
 
-Beside: TypeAlias = Literal["mask", "masked_image", "low_resolution", "semantic_map"]
-"""What a UNet can be shown beside the noisy latent."""
+Beside: TypeAlias = Literal["mask", "masked_image", "low_resolution", "semantic_map", "source", "depth"]
+"""What a UNet can be shown beside the noisy latent; "source" is a picture that shall be changed as it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,22 +189,56 @@ class ConcatSpec:
     """What is concatenated to the noisy latent, in this order.
 
     The mask is 1 in the hole and 0 elsewhere, or -1 if it is `signed`; the hole is filled with `hole` (of -1..1) before
-    the picture is encoded.
+    the picture is encoded. `blank` is what the first stage makes of a picture that is all hole, a number for each
+    channel, where it is known. An `unscaled` source is shown as the first stage encodes it, without its scale.
     """
 
     order: tuple[Beside, ...]
     signed: bool = False
     hole: float = 0.0
+    blank: tuple[float, ...] = ()
+    unscaled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSpec:
-    """The betas of the forward process. `sqrt_linear` is linear in sqrt(beta), which CompVis calls "linear"."""
+    """How much noise there is at which time.
 
-    kind: Literal["sqrt_linear", "linear"] = "sqrt_linear"
+    Most kinds say betas from `first` to `last`: "sqrt_linear" linear in sqrt(beta), which CompVis calls "linear";
+    "linear" in beta (DDPM), which CompVis calls "sqrt_linear"; "sqrt" in beta squared; "cosine" knows no ends (Nichol &
+    Dhariwal 2021, eq. 17); "given" takes them from `betas`. With `zero_terminal` they are rescaled so that nothing of
+    the picture is left at the end (Lin et al. 2024, alg. 1).
+    Two kinds have no betas, but levels from `first` to `last` and a time of their own: "log_sigma" log(sigma) / 4
+    (Karras et al. 2022), "arctan_sigma" the angle of sigma as a share of the right one.
+    Of each `every` timesteps a distilled model knows the last one only.
+    """
+
+    kind: Literal["sqrt_linear", "linear", "sqrt", "cosine", "given", "log_sigma", "arctan_sigma"] = (
+        "sqrt_linear"
+    )
     first: float = 0.0015
     last: float = 0.0195
     steps: int = 1000
+    betas: tuple[float, ...] = ()
+    zero_terminal: bool = False
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoughSpec:
+    """Noise that what a model is shown is roughened with on purpose; which of the levels 0 to `most`, it is told."""
+
+    schedule: ScheduleSpec
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageVectorSpec:
+    """CLIP's vector of a picture, which unCLIP models are told: how wide it is, and its usual mean and spread."""
+
+    width: int
+    mean: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +246,8 @@ class ModelSpec:
     """A whole latent diffusion model.
 
     It listens to one of `text` (tau), `clip` (with SDXL's `second_clip` beside it) and `classes`, or to nothing.
-    `concat` is shown to it beside the latent, a semantic map through the `rescaler`.
+    `concat` is shown to it beside the latent, a semantic map through the `rescaler`. An `image_vector` is told beside
+    the time; that, or a low-resolution image, is `roughened` first.
     """
 
     name: str
@@ -196,8 +259,10 @@ class ModelSpec:
     classes: ClassSpec | None = None
     rescaler: RescalerSpec | None = None
     concat: ConcatSpec | None = None
+    image_vector: ImageVectorSpec | None = None
+    roughened: RoughSpec | None = None
     schedule: ScheduleSpec = ScheduleSpec()
-    parameterization: Parameterization = "eps"
+    parameterization: Answer = "eps"
 
     @property
     def conditioning_key(self) -> Literal["crossattn", "concat", "hybrid", "none"]:

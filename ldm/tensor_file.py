@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 Read: TypeAlias = Callable[[str], Tensor]
 """Gives the tensor of one of our keys. Raises KeyError with the key that the file lacks."""
+
+INDEX = re.compile(r"\.safetensors\.index(\.\w+)?\.json$")
+LET_GO = 2**28  # bytes; what has been read of a mapped file counts as this process' memory until it is let go
+PICKLE = re.compile(
+    rb"PK\x03\x04|\x80[\x02-\x05].[^\x00]", re.DOTALL
+)  # how files of torch.save begin, new and old
 
 
 class CheckpointError(ValueError):
@@ -22,58 +31,80 @@ class CheckpointError(ValueError):
 
 @dataclass
 class TensorFile:
-    """An open safetensors file. What it holds is read from its header; tensors one by one, when they are wanted."""
+    """An open safetensors file, or one that was split into `parts`.
+
+    What it holds is read from the header; tensors one by one, when they are wanted. They are mapped, not copied.
+    """
 
     path: Path
-    file: Any
+    parts: tuple[Path, ...]
+    _files: list[Any] = field(init=False, repr=False)
+    _touched: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._files = [_mapped(part) for part in self.parts]
 
     @cached_property
     def metadata(self) -> dict[str, str]:
         """What the file says of itself."""
-        return self.file.metadata() or {}
+        said: dict[str, str] = {}
+        for file in self._files:
+            said |= file.metadata() or {}
+        return said
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor."""
-        return {key: tuple(self.file.get_slice(key).get_shape()) for key in self.file.keys()}  # noqa: SIM118
+        return {
+            key: tuple(self._files[part].get_slice(key).get_shape()) for key, part in self._part_of.items()
+        }
+
+    @cached_property
+    def _part_of(self) -> dict[str, int]:
+        return {key: part for part, file in enumerate(self._files) for key in file.keys()}  # noqa: SIM118
 
     def read(self, key: str) -> Tensor:
-        """A tensor."""
-        if key not in self.shapes:
-            raise KeyError(key)
-        tensor: Tensor = self.file.get_tensor(key)
+        """A tensor. Raises KeyError for one that is not there."""
+        part = self._part_of[key]
+        if self._touched > LET_GO:
+            self._files, self._touched = [_mapped(one) for one in self.parts], 0
+        tensor: Tensor = self._files[part].get_tensor(key)
+        self._touched += tensor.nbytes
         return tensor
 
     def below(self, prefix: str) -> Read:
         """Reads what lies under our keys with a prefix."""
         return lambda key: self.read(prefix + key)
 
+    def close(self) -> None:
+        """Let go of the file; tensors that were read stay good."""
+        self._files = []
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[TensorFile]:
-    """Open a file.
+    """Open a file; or all parts of one that was split, by its index (`model.safetensors.index.json`).
 
     Raises:
         CheckpointError: it is missing, damaged, or no safetensors file.
     """
+    file = TensorFile(path, _parts(path))
     try:
-        with safe_open(path, "pt") as file:
-            yield TensorFile(path, file)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"There is no file {path}.") from error
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path.name} is no readable safetensors file ({error}). It may be damaged or cut short: copy it again."
-        ) from error
+        yield file
+    finally:
+        file.close()
 
 
-def fill(path: Path, module: nn.Module, read: Read, prefix: str = "") -> None:
-    """Put a file's tensors into a module made on the meta device, in float32, ready for inference.
+def fill(
+    path: Path, module: nn.Module, read: Read, prefix: str = "", dtype: torch.dtype = torch.float32
+) -> None:
+    """Put a file's tensors into a module made on the meta device, ready for inference.
 
-    Each is cast by itself, so that no weights are held twice. `prefix` is told with a key that does not fit.
+    Each is cast by itself, so that no weights are held twice; those that are of the `dtype` already stay mapped.
+    `prefix` is told with a key that does not fit.
 
     Raises:
-        CheckpointError: a tensor is missing or of another shape.
+        CheckpointError: a tensor is missing, of another shape, or of whole numbers.
     """
     found = {}
     for key, wanted in module.state_dict().items():
@@ -88,6 +119,54 @@ def fill(path: Path, module: nn.Module, read: Read, prefix: str = "") -> None:
                 f"{path.name}: {prefix + key} has shape {tuple(value.shape)}, "
                 f"but the model that it is taken for asks for {tuple(wanted.shape)}."
             )
-        found[key] = value.float()
+        if not value.is_floating_point():
+            raise CheckpointError(
+                f"{path.name}: {prefix + key} is of {str(value.dtype).removeprefix('torch.')}, but weights are "
+                "floating point numbers. Quantised files are not read: take the one in fp16, bf16 or fp32."
+            )
+        found[key] = value.to(dtype)
     module.load_state_dict(found, assign=True)
     module.requires_grad_(requires_grad=False).eval()
+
+
+# ---- opening
+
+
+class _Index(msgspec.Struct):
+    weight_map: Mapping[str, str]
+
+
+def _parts(path: Path) -> tuple[Path, ...]:
+    if not INDEX.search(path.name):
+        return (path,)
+    try:
+        names = set(msgspec.json.decode(path.read_bytes(), type=_Index).weight_map.values())
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no file {path}.") from error
+    except (msgspec.DecodeError, OSError) as error:
+        raise CheckpointError(f"{path.name} is no index of a file in parts ({error}).") from error
+    if strangers := sorted(name for name in names if Path(name).name != name):
+        raise CheckpointError(f"{path.name} names the part {strangers[0]!r}, which is not beside it.")
+    return tuple(path.with_name(name) for name in sorted(names))
+
+
+def _mapped(path: Path) -> Any:
+    try:
+        return safe_open(path, "pt")
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no file {path}.") from error
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path.name} is no readable safetensors file ({error}). {_advice(path)}"
+        ) from error
+
+
+def _advice(path: Path) -> str:
+    if path.is_file():
+        with path.open("rb") as file:
+            if PICKLE.match(file.read(4)):
+                return (
+                    "It is a pickle, which could run anything while it is read. Convert it: "
+                    "python main.py convert-checkpoint IN.ckpt OUT.safetensors"
+                )
+    return "It may be damaged or cut short: copy it again."

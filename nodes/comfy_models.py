@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.api import offer_module
 from ldm.diffusion.noise import noise_from_seed
-from ldm.diffusion.told import POOLED
+from ldm.diffusion.vectors import POOLED
 from ldm.text.tokenizer import Tokens
 from nodes import first_stage
 from nodes.port_types import (

@@ -259,7 +259,7 @@ def _sampled(
         return clean
     guider, step_seed = Guider(model, guidance), seed or 0
     x = first = start(clean, noise, levels[0], model.schedule.sigma_max)
-    denoise = denoiser(guider, sampler, latent, clean, noise, step_seed)
+    denoise = denoiser(guider, sampler, latent, clean, noise, step_seed, levels)
     call, total = pack_call(), SAMPLERS[sampler.name].steps(len(levels) - 1)
     for step, taken in enumerate(steps_of(model, denoise, sampler, levels, first, StepNoise(step_seed))):
         if callback is not None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.api import offer_surroundings, offer_value
 from ldm.diffusion.condition import Area, Condition
+from ldm.spec import Beside
 from nodes.comfy_models import (
     ClipAdapter,
     GuiderAdapter,
@@ -37,7 +38,7 @@ from nodes.port_types import (
 )
 
 CELL = 8  # pixels, in ComfyUI
-OURS = "weft"  # the key of a pack's latent under which that is kept which ComfyUI's latents do not have
+OURS = "weft"  # the key of a pack's latent or condition under which that is kept which ComfyUI's do not have
 LATENT_KEYS = {"samples", "noise_mask", "batch_index", OURS}
 CONDITION_KEYS = {
     "area",
@@ -47,6 +48,16 @@ CONDITION_KEYS = {
     "set_area_to_bounds",
     "start_percent",
     "end_percent",
+    OURS,
+    "concat_mask",
+    "concat_latent_image",
+    "concat_image",
+}
+SHOWN: Mapping[Beside, str] = {
+    "mask": "concat_mask",
+    "source": "concat_latent_image",
+    "masked_image": "concat_latent_image",
+    "low_resolution": "concat_image",
 }
 COLOURS = {1, 3, 4}
 BATCH_OF_PICTURES, BATCH_OF_MASKS = 4, 3
@@ -121,6 +132,8 @@ def conditioning_out(value: Any) -> Any:
 
 def _facts(entry: Condition) -> dict[str, Any]:
     facts: dict[str, Any] = dict(entry.facts)
+    if entry.beside or entry.images or entry.control:
+        facts[OURS] = entry
     if entry.area is not None:
         facts["area"] = _area_in(entry.area)
     if entry.mask is not None:
@@ -129,6 +142,7 @@ def _facts(entry: Condition) -> dict[str, Any]:
             "mask_strength": entry.mask_strength,
             "set_area_to_bounds": entry.mask_box,
         }
+    facts |= _shown_in(entry)
     told = {
         "strength": (entry.strength, 1.0),
         "start_percent": (entry.start, 0.0),
@@ -138,7 +152,8 @@ def _facts(entry: Condition) -> dict[str, Any]:
 
 
 def _condition(context: Tensor, facts: Mapping[str, Any]) -> Condition:
-    area = facts.get("area")
+    area, before = facts.get("area"), facts.get(OURS)
+    known = before if isinstance(before, Condition) else Condition(context)
     return Condition(
         context,
         area=None if area is None else _area_out(area),
@@ -148,8 +163,26 @@ def _condition(context: Tensor, facts: Mapping[str, Any]) -> Condition:
         mask_box=bool(facts.get("set_area_to_bounds", False)),
         start=float(facts.get("start_percent", 0.0)),
         end=float(facts.get("end_percent", 1.0)),
+        beside={**known.beside, **_shown_out(facts, known.beside)},
+        images=known.images,
+        control=known.control,
         facts={key: value for key, value in facts.items() if key not in CONDITION_KEYS},
     )
+
+
+def _shown_in(entry: Condition) -> dict[str, Any]:
+    """What stands beside the latent, under ComfyUI's names."""
+    return {SHOWN[name]: values for name, values in entry.beside.items() if name in SHOWN}
+
+
+def _shown_out(facts: Mapping[str, Any], known: Mapping[Beside, Tensor]) -> dict[Beside, Tensor]:
+    """What a pack says under ComfyUI's names; one name stands for two things, of which one may be known already."""
+    taken = {SHOWN[name]: name for name in known if name in SHOWN}
+    return {
+        name: facts[theirs]
+        for name, theirs in SHOWN.items()
+        if theirs in facts and taken.get(theirs, name) == name
+    }
 
 
 def _area_in(area: Area) -> tuple[Any, ...]:

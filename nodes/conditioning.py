@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from engine.api import Range, node
 from ldm.diffusion.condition import Area, Condition
-from ldm.diffusion.told import POOLED
+from ldm.diffusion.vectors import POOLED
 from nodes.facts import conditioning as told
 from nodes.port_types import Conditioning, Mask
 from nodes.widgets import LARGEST, CellSide, Share

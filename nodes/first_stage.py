@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from engine.api import Range, node
-from ldm.first_stage.tiles import tiled
+from ldm.first_stage.pieces import Pieces, Tiles, at_once
 from nodes.facts import latents
 from nodes.port_types import FirstStage, Image, Latent
 
@@ -66,7 +65,7 @@ def encode_image_tiled(
     temporal_size: Frames = 64,
     temporal_overlap: OverlappingFrames = 8,
 ) -> Latent:
-    """Encode pictures that are too large for the memory, in tiles that fade into each other.
+    """Encode pictures that are too large for the memory, in tiles that share their contrast and fade into each other.
 
     Args:
         pixels: The pictures.
@@ -76,11 +75,8 @@ def encode_image_tiled(
         temporal_size: For first stages of videos; pictures have no time.
         temporal_overlap: For first stages of videos.
     """
-    factor = vae.autoencoder.spec.factor
-    side, reach = _whole(tile_size, factor), _whole(min(overlap, tile_size // 4), factor)
-    whole = cropped(pixels.pixels, vae).movedim(-1, 1)
-    samples = tiled(lambda part: _encode(vae, part.movedim(1, -1)), whole, side, reach, Fraction(1, factor))
-    return encoded(vae, samples)
+    tiles = Tiles(tile_size, min(overlap, tile_size // 4))
+    return encoded(vae, _encode(vae, cropped(pixels.pixels, vae), tiles))
 
 
 @node(
@@ -116,7 +112,7 @@ def decode_latent_tiled(
     temporal_size: Frames = 64,
     temporal_overlap: OverlappingFrames = 8,
 ) -> Image:
-    """Decode latents that are too large for the memory, in tiles that fade into each other.
+    """Decode latents that are too large for the memory, in tiles that share their contrast and fade into each other.
 
     Args:
         samples: The latents.
@@ -126,9 +122,7 @@ def decode_latent_tiled(
         temporal_size: For first stages of videos; pictures have no time.
         temporal_overlap: For first stages of videos.
     """
-    factor = vae.autoencoder.spec.factor
-    side, reach = tile_size // factor, min(overlap, tile_size // 4) // factor
-    return _as_image(tiled(lambda part: _decode(vae, part), samples.samples, side, reach, Fraction(factor)))
+    return _as_image(_decode(vae, samples.samples, Tiles(tile_size, min(overlap, tile_size // 4))))
 
 
 def cropped(pixels: Tensor, vae: FirstStage) -> Tensor:
@@ -153,23 +147,20 @@ def encoded(vae: FirstStage, samples: Tensor, noise_mask: Tensor | None = None) 
     return Latent(samples, noise_mask=noise_mask, factor=vae.autoencoder.spec.factor)
 
 
-def _whole(size: int, factor: int) -> int:
-    return size - size % factor
-
-
-def _encode(vae: FirstStage, pixels: Tensor) -> Tensor:
+def _encode(vae: FirstStage, pixels: Tensor, pieces: Pieces = at_once) -> Tensor:
     with torch.no_grad():
-        return vae.autoencoder.encode(pixels.movedim(-1, 1).to(_device(vae)) * 2 - 1).cpu()
+        shown = _placed(vae, pixels.movedim(-1, 1)) * 2 - 1
+        return vae.autoencoder.encode(shown, pieces=pieces).float().cpu()
 
 
-def _decode(vae: FirstStage, samples: Tensor) -> Tensor:
+def _decode(vae: FirstStage, samples: Tensor, pieces: Pieces = at_once) -> Tensor:
     with torch.no_grad():
-        return vae.autoencoder.decode(samples.to(_device(vae))).cpu()
+        return vae.autoencoder.decode(_placed(vae, samples), pieces=pieces).float().cpu()
 
 
 def _as_image(pixels: Tensor) -> Image:
     return Image(((pixels + 1) / 2).clamp(0, 1).movedim(1, -1).contiguous())
 
 
-def _device(vae: FirstStage) -> torch.device:
-    return vae.autoencoder.device
+def _placed(vae: FirstStage, values: Tensor) -> Tensor:
+    return values.to(vae.autoencoder.device, vae.autoencoder.dtype)

@@ -1,29 +1,27 @@
-"""Models from files, and back into files."""
+"""Models from files and folders. What writes them is in `model_files`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from engine.api import Context, ModelFile, Output, Published, Range, node
-from ldm.checkpoint import (
-    LatentDiffusion,
-    load_first_stage,
-    load_model,
-    load_unet,
-    save_first_stage,
-    save_model,
-)
+import torch
+
+from engine.api import Context, ModelFile, Output, Range, node
+from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, load_unet
+from ldm.compvis_config import compvis_spec
+from ldm.diffusers_folder import load_folder
 from ldm.diffusion.schedule import Schedule
 from ldm.first_stage.glance import colours_of
 from ldm.text.files import load_text
 from ldm.text.transformer import TextEncoder
 from ldm.text.wordpiece import FILE as WORD_LIST
+from nodes.embeddings import let_find
 from nodes.facts import models
 from nodes.peeks import remember_colours
 from nodes.port_types import DiffusionModel, FirstStage, TextModel
 
-BINARY = "application/octet-stream"
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Checkpoint(NamedTuple):
@@ -51,9 +49,56 @@ def load_checkpoint(
         ckpt_name: A safetensors file below models/checkpoints: of Weft, Stable Diffusion or a published LDM.
         averaged: Take the averaged weights (EMA) that training files keep beside the others.
     """
-    loaded = load_model(ctx.model_file("checkpoints", ckpt_name), averaged=averaged)
+    path = ctx.model_file("checkpoints", ckpt_name)
+    return _checkpoint(load_model(path, averaged=averaged, dtype=DTYPES[ctx.dtype]), ctx)
+
+
+@node(
+    "CheckpointLoader",
+    title="Load checkpoint with config (deprecated)",
+    category="advanced/loaders",
+    device=True,
+    pinned=True,
+    facts=models.configured,
+)
+def load_checkpoint_with_config(
+    config_name: Annotated[str, ModelFile("configs")],
+    ckpt_name: Annotated[str, ModelFile("checkpoints")],
+    *,
+    ctx: Context,
+) -> Checkpoint:
+    """Load a whole model that is not recognised by itself, told by CompVis' config file how it is built.
+
+    Args:
+        config_name: A YAML file below models/configs.
+        ckpt_name: A safetensors file below models/checkpoints.
+    """
+    spec = compvis_spec(ctx.model_file("configs", config_name))
+    path = ctx.model_file("checkpoints", ckpt_name)
+    return _checkpoint(load_model(path, dtype=DTYPES[ctx.dtype], spec=spec), ctx)
+
+
+@node(
+    "DiffusersLoader",
+    title="Load diffusers folder",
+    category="advanced/loaders/deprecated",
+    device=True,
+    pinned=True,
+    facts=models.folder,
+)
+def load_diffusers_folder(model_path: Annotated[str, ModelFile("diffusers")], *, ctx: Context) -> Checkpoint:
+    """Load a whole model from a folder as diffusers keeps it, with a folder for each part.
+
+    Args:
+        model_path: A folder below models/diffusers that has a model_index.json.
+    """
+    return _checkpoint(load_folder(ctx.model_file("diffusers", model_path), DTYPES[ctx.dtype]), ctx)
+
+
+def _checkpoint(loaded: LatentDiffusion, ctx: Context) -> Checkpoint:
     if isinstance(loaded.text, TextEncoder):
         loaded.text.word_list = _word_list(loaded.text, ctx)
+    let_find(loaded.text, ctx)
     for part in (loaded.unet, loaded.text, loaded.first_stage):
         part.to(ctx.device)
     colours = colours_of(loaded.first_stage)
@@ -86,7 +131,7 @@ def load_vae(
         scale: What latents are multiplied with: 0.18215 for Stable Diffusion, 0.13025 for SDXL, whose files look alike.
             0 takes what the file says, or the published number (of SDXL's it is not).
     """
-    first_stage = load_first_stage(ctx.model_file("vae", vae_name), scale or None)
+    first_stage = load_first_stage(ctx.model_file("vae", vae_name), scale or None, DTYPES[ctx.dtype])
     first_stage.to(ctx.device)
     return FirstStage(first_stage)
 
@@ -97,10 +142,11 @@ def load_vae(
     category="advanced/loaders",
     device=True,
     pinned=True,
+    facts=models.diffusion_model,
 )
 def load_diffusion_model(
     unet_name: Annotated[str, ModelFile("diffusion_models")],
-    weight_dtype: Literal["default"] = "default",
+    weight_dtype: Literal["default", "fp32", "bf16", "fp16"] = "default",
     *,
     ctx: Context,
 ) -> Annotated[DiffusionModel, Output("model")]:
@@ -108,14 +154,22 @@ def load_diffusion_model(
 
     Args:
         unet_name: A safetensors file below models/diffusion_models, under CompVis' names or diffusers'.
-        weight_dtype: Of the weights in memory.
+        weight_dtype: What the weights are kept in, and computed with; by default, as Weft was started.
     """
-    spec, unet = load_unet(ctx.model_file("diffusion_models", unet_name))
+    dtype = DTYPES[ctx.dtype if weight_dtype == "default" else weight_dtype]
+    spec, unet = load_unet(ctx.model_file("diffusion_models", unet_name), dtype)
     unet.to(ctx.device)
     return DiffusionModel(unet, Schedule(spec.schedule), spec)
 
 
-@node("CLIPLoader", title="Load text encoder", category="advanced/loaders", device=True, pinned=True)
+@node(
+    "CLIPLoader",
+    title="Load text encoder",
+    category="advanced/loaders",
+    device=True,
+    pinned=True,
+    facts=models.text_encoder,
+)
 def load_clip(
     clip_name: Annotated[str, ModelFile("text_encoders")],
     type: Literal["stable_diffusion"] = "stable_diffusion",
@@ -133,7 +187,14 @@ def load_clip(
     return _text_model([clip_name], device, ctx)
 
 
-@node("DualCLIPLoader", title="Load two text encoders", category="advanced/loaders", device=True, pinned=True)
+@node(
+    "DualCLIPLoader",
+    title="Load two text encoders",
+    category="advanced/loaders",
+    device=True,
+    pinned=True,
+    facts=models.two_text_encoders,
+)
 def load_two_clips(
     clip_name1: Annotated[str, ModelFile("text_encoders")],
     clip_name2: Annotated[str, ModelFile("text_encoders")],
@@ -155,6 +216,9 @@ def load_two_clips(
 
 def _text_model(names: list[str], device: str, ctx: Context) -> TextModel:
     tower = load_text([ctx.model_file("text_encoders", name) for name in names])
+    if isinstance(tower, TextEncoder):
+        tower.word_list = _word_list(tower, ctx)
+    let_find(tower, ctx)
     tower.to("cpu" if device == "cpu" else ctx.device)
     return TextModel(tower)
 
@@ -167,44 +231,3 @@ def _word_list(text: TextEncoder, ctx: Context) -> Path | None:
         return ctx.model_file("text_encoders", WORD_LIST)
     except FileNotFoundError:
         return None
-
-
-@node("CheckpointSave", title="Save checkpoint", category="loaders")
-def save_checkpoint(
-    model: DiffusionModel,
-    clip: TextModel,
-    vae: FirstStage,
-    filename_prefix: str = "checkpoints/weft",
-    *,
-    ctx: Context,
-) -> Published:
-    """Write a whole model to a safetensors file in half precision, with its spec and the graph that made it.
-
-    Args:
-        filename_prefix: Where in the output folder, and how the file's name begins.
-    """
-    whole = LatentDiffusion(
-        model.spec, model.unet, vae.autoencoder, clip.encoder, Schedule(model.spec.schedule)
-    )
-    notes = _provenance(ctx)
-    return ctx.files.publish(
-        filename_prefix, ".safetensors", BINARY, lambda path: save_model(whole, path, notes)
-    )
-
-
-@node("VAESave", title="Save first stage", category="loaders")
-def save_vae(vae: FirstStage, filename_prefix: str = "vae/weft", *, ctx: Context) -> Published:
-    """Write a first stage alone to a safetensors file in half precision, with its spec and the graph that made it.
-
-    Args:
-        vae: The first stage.
-        filename_prefix: Where in the output folder, and how the file's name begins.
-    """
-    notes = _provenance(ctx)
-    return ctx.files.publish(
-        filename_prefix, ".safetensors", BINARY, lambda path: save_first_stage(vae.autoencoder, path, notes)
-    )
-
-
-def _provenance(ctx: Context) -> dict[str, str]:
-    return {f"made_by.{name}": text for name, text in ctx.provenance.items()}

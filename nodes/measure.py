@@ -1,4 +1,4 @@
-"""How well a model paints what it is told, measured on Shapeland; and how its training went, as a picture."""
+"""How well a model paints what it is told, measured on Shapeland."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, NamedTuple
 
-import numpy as np
-import PIL.Image
-import PIL.ImageDraw
 import torch
 
-from engine.api import NULL_CONTEXT, Context, Multiline, Published, Range, Seed, node
+from engine.api import NULL_CONTEXT, Context, Range, Seed, node
 from ldm.diffusion.condition import Condition
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.noise import noise_from_seed, start
@@ -27,7 +24,6 @@ from nodes.port_types import (
     Guider,
     Image,
     Latent,
-    LossCurve,
     Noise,
     SamplerChoice,
     TextModel,
@@ -41,13 +37,20 @@ SIDE = 64
 
 
 class Measured(NamedTuple):
-    """The figures in words, and the first pictures that were judged."""
+    """The figures in words, and the pictures that were judged.
+
+    Attributes:
+        report: How much is right.
+        pictures: The first of them on one sheet.
+        images: All of them, to be measured further.
+    """
 
     report: str
     pictures: Image
+    images: Image
 
 
-@node("ShapelandAdherence", title="Measure adherence", category="training", device=True)
+@node("ShapelandAdherence", title="Measure adherence", category="training", device=True, version=2)
 def measure_adherence(
     model: DiffusionModel,
     clip: TextModel,
@@ -98,7 +101,7 @@ def measure_adherence(
             yield decode_latent(finished(done, sigmas[-1], None), vae).pixels
 
     pixels = torch.cat(list(ctx.track(paint(), total=-(-count // CHUNK))))
-    return Measured(_report(scenes, pixels, cfg, steps), Image(_sheet(pixels[:64])))
+    return Measured(_report(scenes, pixels, cfg, steps), Image(_sheet(pixels[:64])), Image(pixels))
 
 
 def _report(scenes: list[Scene], pixels: torch.Tensor, cfg: float, steps: int) -> str:
@@ -113,43 +116,3 @@ def _sheet(pixels: torch.Tensor, columns: int = 8) -> torch.Tensor:
     missing = rows * columns - len(pixels)
     filled = torch.cat([pixels, torch.ones(missing, *pixels.shape[1:])])
     return torch.cat([torch.cat(list(row), dim=1) for row in torch.split(filled, columns)])[None]
-
-
-@node("SaveText", title="Save text", category="utilities")
-def save_text(text: Multiline, filename_prefix: str = "Weft", *, ctx: Context) -> Published:
-    """Save a text as a file in the output folder.
-
-    Args:
-        text: What to save.
-        filename_prefix: How the file's name begins; a slash makes a folder.
-    """
-    return ctx.files.publish(filename_prefix, ".txt", "text/plain", lambda path: path.write_text(text + "\n"))
-
-
-@node("LossPicture", title="Loss curve", category="training")
-def draw_loss(losses: LossCurve) -> Image:
-    """Draw how a training went: loss against steps, the loss on a logarithmic scale.
-
-    Args:
-        losses: From a training node.
-    """
-    width, height, margin = 640, 360, 48
-    canvas = PIL.Image.new("RGB", (width, height), "white")
-    draw = PIL.ImageDraw.Draw(canvas)
-    steps = np.array([step for step, _ in losses.points], dtype=float)
-    values = np.log10(np.array([loss for _, loss in losses.points], dtype=float))
-    low, high = np.floor(values.min() * 2) / 2, np.ceil(values.max() * 2) / 2
-    across = margin + (width - 2 * margin) * steps / steps.max()
-    down = height - margin - (height - 2 * margin) * (values - low) / max(high - low, 0.5)
-    for tick in np.arange(low, high + 0.01, 0.5):
-        y = height - margin - (height - 2 * margin) * (tick - low) / max(high - low, 0.5)
-        draw.line([(margin, y), (width - margin, y)], fill="#dddddd")
-        draw.text((6, y - 6), f"{10**tick:.2g}", fill="#666666")
-    draw.line(list(zip(across.tolist(), down.tolist(), strict=True)), fill="#2255cc", width=2)
-    draw.text(
-        (margin, 12),
-        f"{losses.name}: loss {losses.points[-1][1]:.4f} after {int(steps.max())} steps",
-        fill="black",
-    )
-    draw.text((width - margin - 40, height - margin + 8), f"{int(steps.max())}", fill="#666666")
-    return Image(torch.from_numpy(np.asarray(canvas, dtype=np.float32) / 255)[None])

@@ -10,18 +10,22 @@ from engine.api import Look, peeker
 from ldm.first_stage.glance import glance
 from nodes.port_types import (
     Conditioning,
+    ControlModel,
     DiffusionModel,
     FirstStage,
     Guider,
     Image,
     Latent,
+    Layout,
     LossCurve,
     Mask,
     Noise,
     SamplerChoice,
+    SeenPictures,
     Sigmas,
     TextModel,
     TokenRows,
+    VisionModel,
 )
 from nodes.saving import to_bytes
 
@@ -84,6 +88,8 @@ def peek_at_conditioning(conditioning: Conditioning) -> Look:
         f"{one.context.shape[1]} tokens of width {one.context.shape[2]}, strength {one.strength:g}"
         + (f", in {one.area}" if one.area is not None else "")
         + (", where a mask is open" if one.mask is not None else "")
+        + (f", shown {' and '.join(one.beside).replace('_', ' ')}" if one.beside else "")
+        + "".join(f", following a picture with strength {each.hint.strength:g}" for each in one.control)
         + (f", from {one.start:.0%} to {one.end:.0%}" if (one.start, one.end) != (0.0, 1.0) else "")
         for one in conditioning.entries
     ]
@@ -112,6 +118,7 @@ def peek_at_model(model: DiffusionModel) -> Look:
     return Look(
         text=f"{model.spec.name}: {_size(model.unet)}, latents of {stage.embed_dim} channels, "
         f"{stage.factor} pixels a cell, guesses {model.spec.parameterization}"
+        + "".join(f", {type(change).__name__}" for change in model.changes)
     )
 
 
@@ -128,6 +135,12 @@ def peek_at_first_stage(vae: FirstStage) -> Look:
     return Look(text=f"{_size(vae.autoencoder)}, {spec.embed_dim} channels, {spec.factor} pixels a cell")
 
 
+@peeker(ControlModel)
+def peek_at_control(control_net: ControlModel) -> Look:
+    """How large it is."""
+    return Look(text=f"{type(control_net.net).__name__}: {_size(control_net.net)}")
+
+
 @peeker(Guider)
 def peek_at_guider(guider: Guider) -> Look:
     """The model, and how it is guided."""
@@ -137,9 +150,11 @@ def peek_at_guider(guider: Guider) -> Look:
 @peeker(SamplerChoice)
 def peek_at_sampler(sampler: SamplerChoice) -> Look:
     """Its name and settings."""
-    return Look(
-        text=" ".join([sampler.name, *(f"{name}={value:g}" for name, value in sampler.settings.items())])
+    settings = (
+        f"{name}={value}" if isinstance(value, str) else f"{name}={value:g}"
+        for name, value in sampler.settings.items()
     )
+    return Look(text=" ".join([sampler.name, *settings]))
 
 
 @peeker(Noise)
@@ -154,6 +169,29 @@ def peek_at_losses(losses: LossCurve) -> Look:
     return Look(
         torch.tensor([loss for _, loss in losses.points]), text=losses.name, length=len(losses.points)
     )
+
+
+@peeker(Layout)
+def peek_at_layout(layout: Layout) -> Look:
+    """Each box."""
+    said = [
+        f"class {box.kind}: {box.width:g} x {box.height:g} at {box.left:g}, {box.top:g}"
+        for box in layout.boxes
+    ]
+    return Look(text="\n".join(said), length=len(layout.boxes))
+
+
+@peeker(VisionModel)
+def peek_at_vision_model(vision: VisionModel) -> Look:
+    """How large it is, and of what it makes how many numbers."""
+    spec = vision.tower.spec
+    return Look(text=f"{_size(vision.tower)}, {spec.resolution} pixels to {spec.projection} numbers")
+
+
+@peeker(SeenPictures)
+def peek_at_seen_pictures(seen: SeenPictures) -> Look:
+    """The vectors."""
+    return Look(seen.vector, length=len(seen.vector))
 
 
 def _size(module: torch.nn.Module) -> str:

@@ -8,17 +8,27 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ldm.data.picture_set import PictureSet
+from ldm.data.told import Telling
+from ldm.diffusion.changes import ModelChange
 from ldm.diffusion.condition import Condition
 from ldm.diffusion.guidance import Guidance
 from ldm.diffusion.past import Past
+from ldm.diffusion.patches import Patches
 from ldm.diffusion.schedule import Schedule
-from ldm.first_stage.autoencoder import FirstStageModel
-from ldm.first_stage.features import FeatureNet
-from ldm.shapeland.dataset import Shapeland
+from ldm.diffusion.steering.pictures import Transform
+from ldm.diffusion.steering.steer import Steering
+from ldm.first_stage.autoencoder import AutoencoderVQ, FirstStageModel
+from ldm.metrics.nets import Net
 from ldm.spec import ModelSpec
+from ldm.text.boxes import LayoutBox
 from ldm.text.tau import Tau
+from ldm.text.tokenizer import Learned
 from ldm.training.latents import CaptionedLatents
+from ldm.unet.classifier import Classifier
+from ldm.unet.hints import HintNet
 from ldm.unet.unet import UNet
+from ldm.vision.tower import ClipVision
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,23 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class TokenRows:
-    """Tokenised texts: ids (b, length), whole numbers; and how loud each token is, where the encoder heeds that."""
+    """Tokenised texts: ids (b, length), whole numbers; and how loud each token is, where the encoder heeds that.
+
+    `learned` are the words from files that some of the tokens stand for.
+    """
 
     __port_name__: ClassVar[str] = "TOKENS"
     ids: Tensor
     weights: Tensor | None = None
+    learned: tuple[Learned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What shall be where: boxes in shares of the picture, each with the number of a class."""
+
+    __port_name__: ClassVar[str] = "LAYOUT"
+    boxes: tuple[LayoutBox, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +134,8 @@ class DiffusionModel:
     """epsilon_theta with its schedule and the spec that it was trained under.
 
     `colours` (channels + 1, 3) shows its latents without a decoder: each cell's colour as a sum of its channels.
+    `steering` is what pushes its guesses by gradients. With `patches` its UNet sees parts of a latent only.
+    `changes` are what nodes have changed in how it computes and is guided. With a `codebook` each guess is moved to it.
     """
 
     __port_name__: ClassVar[str] = "MODEL"
@@ -119,6 +143,22 @@ class DiffusionModel:
     schedule: Schedule
     spec: ModelSpec
     colours: Tensor | None = None
+    steering: tuple[Steering, ...] = ()
+    patches: Patches | None = None
+    changes: tuple[ModelChange, ...] = ()
+    codebook: AutoencoderVQ | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlModel:
+    """A ControlNet or a T2I adapter: it makes a diffusion model follow a picture.
+
+    `task` is which of its tasks a net for many is told.
+    """
+
+    __port_name__: ClassVar[str] = "CONTROL_NET"
+    net: HintNet
+    task: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +187,24 @@ class TextModel:
 
 
 @dataclass(frozen=True, slots=True)
+class VisionModel:
+    """CLIP's image tower."""
+
+    __port_name__: ClassVar[str] = "CLIP_VISION"
+    tower: ClipVision
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPictures:
+    """What CLIP sees in pictures: a vector (b, projection) of each, and what its last two layers say, on the CPU."""
+
+    __port_name__: ClassVar[str] = "CLIP_VISION_OUTPUT"
+    vector: Tensor
+    last: Tensor
+    before: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class FirstStage:
     """The autoencoder E, D; it owns the latent scale."""
 
@@ -156,26 +214,43 @@ class FirstStage:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """A net whose inner maps tell how different two pictures look."""
+    """A net that pictures are measured with: how different two of them look, or what is in one."""
 
     __port_name__: ClassVar[str] = "FEATURES"
-    net: FeatureNet
+    net: Net
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyClassifier:
+    """A net that tells the classes of noisy latents, for classifier guidance."""
+
+    __port_name__: ClassVar[str] = "CLASSIFIER"
+    net: Classifier
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTransform:
+    """What a picture is shown through before it is compared with another: differentiable steps, in their order."""
+
+    __port_name__: ClassVar[str] = "PICTURE_TRANSFORM"
+    steps: tuple[Transform, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """Pictures with captions to train on."""
+    """Pictures to train on and to measure with, and what is told of them."""
 
     __port_name__: ClassVar[str] = "DATASET"
-    scenes: Shapeland
+    scenes: PictureSet
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedData:
-    """A data set behind the first stage: latents, not scaled, with captions."""
+    """A data set behind the first stage: latents, not scaled, and what is told of them."""
 
     __port_name__: ClassVar[str] = "ENCODED_DATASET"
     data: CaptionedLatents
+    told: Telling
 
 
 @dataclass(frozen=True, slots=True)

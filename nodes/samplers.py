@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from engine.api import Output, Range, node
+from ldm.diffusion.growing import Method
 from ldm.diffusion.samplers import noisy_part
 from nodes.port_types import DiffusionModel, SamplerChoice
 from nodes.widgets import SamplerName, Share
 
 Chosen = Annotated[SamplerChoice, Output("sampler")]
 Amount = Annotated[float, Range(0.0, 100.0, step=0.01)]
+LeftOut = Annotated[float, Range(0.0, 0.99, step=0.01)]
 NoiseDevice = Literal["gpu", "cpu"]
 HOME = "sampling/custom_sampling/samplers"
 
@@ -26,23 +28,32 @@ def choose_sampler(sampler_name: SamplerName = "euler") -> Chosen:
 
 
 @node("SamplerDDIM", title="DDIM sampler", category=HOME)
-def choose_ddim(eta: Share = 0.0) -> Chosen:
+def choose_ddim(eta: Share = 0.0, temperature: Amount = 1.0, noise_dropout: LeftOut = 0.0) -> Chosen:
     """The paper's sampler, DDIM.
 
     Args:
         eta: How much fresh noise each step adds: 0 none, 1 as much as DDPM.
+        temperature: Multiplies the fresh noise.
+        noise_dropout: Which share of the fresh noise is left out at random; the rest is raised.
     """
-    return SamplerChoice("ddim", {"eta": eta})
+    return SamplerChoice("ddim", {"eta": eta, "s_noise": temperature, "noise_dropout": noise_dropout})
 
 
 @node("SamplerDDPM", title="DDPM sampler", category=HOME)
-def choose_ddpm(variance: Literal["small", "large", "learned"] = "small") -> Chosen:
-    """The ancestral sampler that diffusion models began with; it wants many steps.
+def choose_ddpm(
+    variance: Literal["small", "large", "learned"] = "small",
+    temperature: Amount = 1.0,
+    noise_dropout: LeftOut = 0.0,
+) -> Chosen:
+    """The ancestral sampler that diffusion models began with; it wants many steps: all of them with "simple" and 1000.
 
     Args:
         variance: Of the noise that comes in: small, large, or what the model has learned, if it has.
+        temperature: Multiplies the fresh noise.
+        noise_dropout: Which share of the fresh noise is left out at random; the rest is raised.
     """
-    return SamplerChoice("ddpm", {"variance": variance})
+    settings = {"variance": variance, "s_noise": temperature, "noise_dropout": noise_dropout}
+    return SamplerChoice("ddpm", settings)
 
 
 @node("SamplerEulerAncestral", title="Euler ancestral sampler", category=HOME)
@@ -219,3 +230,30 @@ def choose_sa_solver(
     how = {"eta": eta, "s_noise": s_noise, "use_pece": use_pece, "simple_order_2": simple_order_2}
     where = noisy_part(model.schedule, sde_start_percent, sde_end_percent)
     return SamplerChoice("sa_solver", {**orders, **how, **where})
+
+
+@node("SamplerEulerCFGpp", title="Euler CFG++ sampler", category="_for_testing", experimental=True)
+def choose_euler_cfg_pp(version: Literal["regular", "alternative"] = "regular") -> Chosen:
+    """Euler's steps with guidance that changes where they go but not along which noise (CFG++).
+
+    Args:
+        version: "alternative" also turns each step's direction, which makes guidance stronger.
+    """
+    return SamplerChoice("euler_cfg_pp", {"version": version})
+
+
+@node("SamplerLCMUpscale", title="LCM sampler that enlarges", category=HOME)
+def choose_lcm_upscale(
+    scale_ratio: Annotated[float, Range(0.1, 20.0, step=0.01)] = 1.0,
+    scale_steps: Annotated[int, Range(-1, 1000)] = -1,
+    upscale_method: Method = "bislerp",
+) -> Chosen:
+    """Steps of a consistency model between which the picture grows; for runs without areas and masks.
+
+    Args:
+        scale_ratio: How many times as large it ends.
+        scale_steps: Over how many of the first steps it grows; -1 over half of them.
+        upscale_method: How it is enlarged.
+    """
+    settings = {"scale_ratio": scale_ratio, "scale_steps": scale_steps, "upscale_method": upscale_method}
+    return SamplerChoice("lcm", settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from engine.api import OUTER, Context, Expand, Graph, Link, Node, Range, Seed, node
+from ldm.diffusion.changes import MaskByLevel
 from ldm.diffusion.guidance import ClassifierFree
 from ldm.diffusion.samplers import SAMPLERS
 from ldm.diffusion.sigmas import STOPPING_ABOVE_ZERO, noise_levels
@@ -154,7 +155,7 @@ def sample_stepwise(
         "start": Node("StartLatent", {**first, "sigma": levels[0]}),
     }
     constant = {**shared, "sampler": Link("sampler", "sampler"), "original": clean}
-    if method.sees_all:
+    if method.sees_all or any(isinstance(one, MaskByLevel) for one in model.changes):
         how = {"sampler_name": sampler_name, "scheduler": scheduler, "steps": steps, "denoise": denoise}
         stages["levels"] = Node("SamplingLevels", {"model": shared["model"], **how})
         constant["sigmas"] = Link("levels", "sigmas")

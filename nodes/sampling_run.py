@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,15 +10,22 @@ import torch
 from torch import Tensor
 
 from engine.api import Context
-from ldm.diffusion.denoiser import Denoiser, Model
+from ldm.diffusion.beside import Canvas
+from ldm.diffusion.changes import MaskByLevel, SelfAttentionGuidance, of_unet
+from ldm.diffusion.denoiser import Denoiser, Model, Network
 from ldm.diffusion.guidance import guided
-from ldm.diffusion.inpaint import Inpainting, mask_in_cells
+from ldm.diffusion.inpaint import Inpainting, Opening, mask_in_cells
 from ldm.diffusion.noise import StepNoise, finish, noise_from_seed, start
+from ldm.diffusion.own_attention import Inside
 from ldm.diffusion.past import Memory
+from ldm.diffusion.patches import in_patches
 from ldm.diffusion.samplers import SAMPLERS
 from ldm.diffusion.samplers import sampler as sampler_named
+from ldm.diffusion.snapping import Snapping
+from ldm.diffusion.steering.steer import steered
 from ldm.diffusion.step import Step
-from ldm.diffusion.told import given, network_of
+from ldm.diffusion.told import given, is_negative, network_of
+from ldm.unet.changes import MiddleAlone, UNetChange
 from nodes.port_types import DiffusionModel, Guider, Latent, Noise, SamplerChoice, UnfinishedLatent
 
 
@@ -48,7 +55,7 @@ def run_sampler(
         return Sampled(done, done)
     drawn = drawn_for(noise, latent, clean)
     x = start(clean, drawn, levels[0], guider.model.schedule.sigma_max)
-    denoise = denoiser(guider, sampler, latent, clean, drawn, step_seed)
+    denoise = denoiser(guider, sampler, latent, clean, drawn, step_seed, levels)
     last, total = Step(x, x), SAMPLERS[sampler.name].steps(len(levels) - 1)
     ctx.progress(0, total)
     steps = steps_of(guider.model, denoise, sampler, levels, x, StepNoise(step_seed))
@@ -105,27 +112,80 @@ def drawn_for(noise: Noise, latent: Latent, clean: Tensor) -> Tensor:
 
 
 def denoiser(
-    guider: Guider, sampler: SamplerChoice, latent: Latent, clean: Tensor, drawn: Tensor, step_seed: int
+    guider: Guider,
+    sampler: SamplerChoice,
+    latent: Latent,
+    clean: Tensor,
+    drawn: Tensor,
+    step_seed: int,
+    levels: Tensor | None = None,
 ) -> Denoiser:
-    """D(x, sigma) of the guider for this latent, on the device of its weights; it heeds the latent's mask."""
+    """D(x, sigma) of the guider for this latent, on the device of its weights; it heeds the latent's mask.
+
+    Args:
+        guider: The model and what it is told.
+        sampler: By which it is asked.
+        latent: What is painted on.
+        clean: Its samples, as large as the model wants them.
+        drawn: The noise that they begin with.
+        step_seed: The seed of the noise that steps add.
+        levels: All noise levels of the run, for a mask that opens bit by bit.
+    """
     model, device = guider.model, device_of(guider.model)
     height, width = clean.shape[-2:]
-    network = Model(network_of(model.unet), model.schedule, model.spec.parameterization)
+    canvas = Canvas(clean, latent.noise_mask, step_seed)
+    network = _network(model)
+    inside = Inside(_network(model, MiddleAlone()), lambda watch: _network(model, watch=watch))
     denoise = guided(
-        network,
+        Model(network, model.schedule, model.spec.parameterization),
         guider.guidance,
         (height, width),
         model.spec.first_stage.factor,
         device,
         unguided_too=SAMPLERS[sampler.name].unguided,
-        given=lambda condition: given(model.spec, condition, height, width),
+        given=lambda condition: given(
+            model.spec, condition, canvas, negative=is_negative(guider.guidance, condition)
+        ),
+        changes=model.changes,
+        inside=inside,
     )
+    denoise = steered(denoise, model.steering, model.schedule)
+    if model.codebook is not None:
+        denoise = Snapping(denoise, model.codebook)
     if latent.noise_mask is None:
         return denoise
     if sampler.name == "ddim":  # as ComfyUI: it shows the model the known part under other noise
         drawn = noise_from_seed(clean.shape, step_seed + 1)
-    mask = mask_in_cells(latent.noise_mask, clean.shape)
-    return Inpainting(denoise, clean.to(device), drawn.to(device), mask.to(device))
+    mask = mask_in_cells(latent.noise_mask, clean.shape).to(device)
+    return Inpainting(denoise, clean.to(device), drawn.to(device), mask, _opening(model, levels))
+
+
+def _network(
+    model: DiffusionModel, *more: UNetChange, watch: Callable[[Tensor], None] | None = None
+) -> Network:
+    """The model's network, as it is changed; with more changes, or watched."""
+    network = network_of(model.unet, (*of_unet(model.changes), *more), watch)
+    if model.patches is None:
+        return network
+    if any(isinstance(one, SelfAttentionGuidance) for one in model.changes):
+        raise ValueError(
+            "Self-attention guidance looks at the whole picture, but this model sees it in patches. Leave out one of "
+            "the two nodes."
+        )
+    return in_patches(network, model.patches)
+
+
+def _opening(model: DiffusionModel, levels: Tensor | None) -> Opening | None:
+    """When a mask's places begin to change, where they do so one after the other."""
+    share = next((one.share for one in model.changes if isinstance(one, MaskByLevel)), None)
+    if share is None:
+        return None
+    if levels is None:
+        raise ValueError(
+            "This model's mask opens bit by bit (Differential Diffusion), for which a single step must know all noise "
+            "levels of the run: connect `sigmas`, and say which step it is."
+        )
+    return Opening(model.schedule, float(levels[0]), float(levels[-1]), share)
 
 
 def steps_of(

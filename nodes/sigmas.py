@@ -14,6 +14,7 @@ from nodes.port_types import DiffusionModel, Sigmas
 from nodes.widgets import Share
 
 HOME = "sampling/custom_sampling/sigmas"
+NEARLY = 1e-5
 EASING: dict[str, Callable[[float], float]] = {
     "linear": lambda way: way,
     "cosine": lambda way: math.sin(way * math.pi / 2),
@@ -100,6 +101,23 @@ def extend_sigmas(
         if end_at_sigma <= level <= highest:
             parts.append(level + between * (next_level - level))
     return Sigmas(torch.cat([*parts, levels[-1:]]))
+
+
+@node("SigmasFromTimestep", title="Start at timestep", category=HOME)
+def start_at_timestep(
+    model: DiffusionModel, sigmas: Sigmas, timestep: Annotated[int, Range(0, 100_000)] = 999
+) -> Sigmas:
+    """Leave out the noise levels above that of a timestep, to begin with a picture that is as noisy as that.
+
+    Args:
+        model: Whose schedule it is.
+        timestep: The first that is sampled; 999 is the noisiest of usual models.
+    """
+    last = len(model.schedule.sigmas) - 1
+    if timestep > last:
+        raise ValueError(f"The model's timesteps are 0 to {last}, but {timestep} is asked for.")
+    highest = model.schedule.sigma(torch.tensor(timestep)) * (1 + NEARLY)
+    return Sigmas(sigmas.levels[sigmas.levels <= highest])
 
 
 @node("SamplingPercentToSigma", title="Noise level at a percentage", category=HOME)

@@ -95,7 +95,9 @@ def denoise_step(
     known = latent_image if original is None else original
     clean = sized(known, model)
     masked = known if original is not None else replace(known, noise_mask=None)
-    denoise = denoiser(guider, sampler, masked, clean, drawn_for(Noise(noise_seed), known, clean), noise_seed)
+    drawn = drawn_for(Noise(noise_seed), known, clean)
+    run = None if sigmas is None else sigmas.levels
+    denoise = denoiser(guider, sampler, masked, clean, drawn, noise_seed, run)
     if sigmas is None:
         levels, only, noise = torch.tensor([sigma, next_sigma]), 0, StepNoise(noise_seed, step)
     else:

@@ -1,4 +1,4 @@
-"""Training the first stage as a graph: data, feature net, autoencoder, decoder. Each goes on where it was stopped."""
+"""Training the first stage as a graph: feature net, autoencoder, decoder. Each goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 import torch
 
-from engine.api import Context, Output, Range, Seed, node
-from ldm.first_stage.autoencoder import AutoencoderKL, FirstStageModel
+from engine.api import Context, Range, Seed, node
+from ldm.first_stage.autoencoder import FirstStageModel, Identity, first_stage
 from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.spec import FirstStageSpec
 from ldm.training.decoder import DecoderRecipe, tune_decoder
 from ldm.training.features import train_features
-from ldm.training.first_stage import FirstStageRecipe, train_first_stage
+from ldm.training.first_stage import FirstStageRecipe, Trainable, train_first_stage
+from ldm.training.stepping import Precision
 from nodes.port_types import DataSet, Features, FirstStage, LossCurve
 
 TrainingSteps = Annotated[int, Range(1, 10_000_000)]
@@ -25,26 +26,7 @@ Batch = Annotated[int, Range(1, 4096)]
 Rate = Annotated[float, Range(0.0, 1.0)]
 Weight = Annotated[float, Range(0.0, 1000.0)]
 Share = Annotated[float, Range(0.0, 1.0)]
-
-
-@node("ShapelandData", title="Shapeland", category="training")
-def shapeland_data(
-    count: Annotated[int, Range(1, 10_000_000)] = 24_000,
-    one: Weight = 0.7,
-    two: Weight = 0.2,
-    three: Weight = 0.1,
-    seed: Seed = 0,
-) -> Annotated[DataSet, Output("data")]:
-    """A world of coloured shapes with captions, drawn as it is needed; a tenth of the single shapes is held out.
-
-    Args:
-        count: How many scenes.
-        one: Weight of scenes with one shape.
-        two: Weight of scenes with two shapes.
-        three: Weight of scenes with three shapes.
-        seed: Which scenes.
-    """
-    return DataSet(Shapeland(count, (one, two, three), seed))
+Accumulation = Annotated[int, Range(1, 4096)]
 
 
 class TrainedFeatures(NamedTuple):
@@ -67,14 +49,18 @@ def train_feature_net(
     """Train a small net to name what it sees; its inner maps serve as the perceptual metric.
 
     Args:
-        data: What to look at.
+        data: Shapeland, whose pictures say what stands where.
         steps: How many optimiser steps.
         batch: Pictures in a step.
         seed: Of the first weights and of the batches.
         name: Under which the unfinished training is kept.
     """
+    if not isinstance(data.scenes, Shapeland):
+        raise ValueError(
+            "The feature net learns to name the shapes of Shapeland; other data do not say them."
+        )
     torch.manual_seed(seed)
-    net = FeatureNet()
+    net = FeatureNet().to(ctx.device)
     training = partial(train_features, net, data.scenes, steps=steps, batch=batch, seed=seed)
     losses = carried_out(training, steps, name, ctx)
     return TrainedFeatures(Features(net.eval()), losses)
@@ -102,10 +88,21 @@ def train_autoencoder(
     channels: Annotated[int, Range(32, 1024, step=32)] = 32,
     seed: Seed = 0,
     name: str = "first-stage",
+    kind: Literal["kl", "vq"] = "kl",
+    factor: Literal[2, 4, 8, 16, 32] = 4,
+    latent_channels: Annotated[int, Range(1, 256)] = 4,
+    codes: Annotated[int, Range(2, 65536)] = 1024,
+    codebook_weight: Weight = 1.0,
+    commitment: Weight = 0.25,
+    legacy_commitment: bool = False,
+    restart_every: Annotated[int, Range(0, 10_000_000)] = 20,
+    accumulation: Accumulation = 1,
+    precision: Precision = "fp32",
+    scale_rate: bool = False,
     *,
     ctx: Context,
 ) -> TrainedFirstStage:
-    """Train a KL autoencoder with f = 4: L1, perceptual distance, patch discriminator and KL (LDM, appendix G).
+    """Train an autoencoder: L1, perceptual distance, patch discriminator, and KL or a codebook (LDM, appendix G).
 
     Args:
         data: The pictures.
@@ -113,7 +110,7 @@ def train_autoencoder(
         steps: How many optimiser steps.
         batch: Pictures in a step.
         rate: Learning rate.
-        kl_weight: How strongly latents are pulled towards a standard normal.
+        kl_weight: Of KL: how strongly latents are pulled towards a standard normal.
         perceptual_weight: Of the perceptual distance beside L1.
         adversarial_weight: Of the discriminator, after its gradient is balanced with the rest.
         adversarial_from: The share of the steps after which the discriminator joins.
@@ -121,9 +118,27 @@ def train_autoencoder(
         channels: Width at full resolution.
         seed: Of the first weights and of the batches.
         name: Under which the unfinished training is kept.
+        kind: What keeps latents in order: KL, or VQ, a codebook.
+        factor: How many pixels a cell of the latent spans along each side.
+        latent_channels: Numbers in each cell of the latent.
+        codes: Of VQ: how many there are.
+        codebook_weight: Of VQ: how strongly latents and codes are drawn to each other.
+        commitment: Of VQ: the share of that which draws latents to codes, and not codes to latents.
+        legacy_commitment: The share is the codes' and not the latents', as the published models were trained.
+        restart_every: Of VQ: after so many steps codes that nobody used are moved to where latents are; 0: never.
+        accumulation: So many batches make one step, with the memory of one.
+        precision: In what it computes: fp32, or bf16 or fp16, faster where the hardware has them.
+        scale_rate: The rate is that of a single sample: it is multiplied by batch and accumulation.
     """
     spec = FirstStageSpec(
-        channels=channels, channel_mult=(1, 2, 2), res_blocks=1, z_channels=4, embed_dim=4, resolution=64
+        kind=kind,
+        channels=channels,
+        channel_mult=(1, *[2] * (factor.bit_length() - 1)),
+        res_blocks=1,
+        z_channels=latent_channels,
+        embed_dim=latent_channels,
+        resolution=64,
+        codes=codes if kind == "vq" else 0,
     )
     recipe = FirstStageRecipe(
         steps=steps,
@@ -135,9 +150,16 @@ def train_autoencoder(
         adversarial_from=adversarial_from,
         decay=decay,
         seed=seed,
+        codebook_weight=codebook_weight,
+        commitment=commitment,
+        legacy_commitment=legacy_commitment,
+        restart_every=restart_every if kind == "vq" else 0,
+        accumulation=accumulation,
+        precision=precision,
+        scale_rate=scale_rate,
     )
     torch.manual_seed(seed)
-    model = AutoencoderKL(spec)
+    model = _trainable(spec).to(ctx.device)
     pictures = partial(data.scenes.pixels, batch)
     training = partial(train_first_stage, model, features.net, pictures, recipe)
     losses = carried_out(training, steps, name, ctx)
@@ -191,7 +213,7 @@ def tune_first_stage_decoder(
         seed=seed,
     )
     torch.manual_seed(seed)
-    model = _decoding_copy(vae.autoencoder)
+    model = _copied(vae.autoencoder)
     pictures = partial(data.scenes.pixels, batch)
     training = partial(tune_decoder, model, features.net, pictures, recipe)
     losses = carried_out(training, steps, name, ctx)
@@ -222,11 +244,14 @@ def frozen(model: FirstStageModel) -> FirstStage:
     return FirstStage(model.requires_grad_(requires_grad=False).eval())
 
 
-def _decoding_copy(model: FirstStageModel) -> AutoencoderKL:
-    if not isinstance(model, AutoencoderKL):
-        raise ValueError(
-            f"The decoder of a first stage of kind 'kl' is tuned, but this one is '{model.spec.kind}'."
-        )
-    copied = AutoencoderKL(model.spec)
+def _trainable(spec: FirstStageSpec) -> Trainable:
+    made = first_stage(spec)
+    if isinstance(made, Identity):
+        raise ValueError("A first stage of kind 'identity' has no weights, so there is nothing to train.")
+    return made
+
+
+def _copied(model: FirstStageModel) -> Trainable:
+    copied = _trainable(model.spec)
     copied.load_state_dict(model.state_dict())
-    return copied
+    return copied.to(model.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from engine.api import Range
+from engine.api import Range, TextField
 
 LARGEST = 16384  # pixels along a side
 
@@ -15,6 +15,7 @@ BatchSize = Annotated[int, Range(1, 4096)]
 Share = Annotated[float, Range(0.0, 1.0, step=0.01)]
 Steps = Annotated[int, Range(1, 10000)]
 Guidance = Annotated[float, Range(0.0, 100.0, step=0.1)]
+Prompt = Annotated[str, TextField(multiline=True, mark="embedding:", folder="embeddings")]
 Colour = Annotated[int, Range(0, 0xFFFFFF)]
 
 LatentMethod = Literal["nearest-exact", "bilinear", "area", "bicubic", "bislerp"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 from torch import Tensor
 
@@ -28,12 +29,19 @@ def euler_ancestral_cfg_pp(
     *,
     eta: float = 1.0,
     s_noise: float = 1.0,
+    version: Literal["regular", "alternative"] = "regular",
 ) -> Iterator[Step]:
-    """DDIM with CFG++; eta = 0 is Euler's step."""
+    """DDIM with CFG++; eta = 0 is Euler's step.
+
+    "alternative": Euler's step from x, along x - 2 * denoised + unguided.
+    """
     for step, sigma, next_sigma in steps(sigmas, only):
         guess, unguided = apart(denoise, x, sigma)
         down, up = ancestral(sigma, next_sigma, eta)
-        x = guess + (x - unguided) / sigma * down
+        if version == "regular":
+            x = guess + (x - unguided) / sigma * down
+        else:
+            x = x + (x - 2 * guess + unguided) / sigma * (down - sigma)
         if up > 0:
             x = x + noise(step, x) * s_noise * up
         yield Step(x, guess)

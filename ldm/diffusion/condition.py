@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ldm.diffusion.control import Control, followed
 from ldm.diffusion.denoiser import Given
 from ldm.diffusion.schedule import Schedule
 from ldm.spec import Beside
@@ -33,12 +34,22 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageTold:
+    """A picture that an unCLIP model is told: CLIP's vector of it (b, width), how much it counts, how rough it is."""
+
+    vector: Tensor
+    strength: float = 1.0
+    roughness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A context (1 or b, m, d) that counts in an area and where a mask (1 or b, h, w) is, from `start` to `end`.
 
     `start` and `end` are shares of the way from noise to picture. `mask_box`: only the box around the mask is looked
     at, and not the whole picture. `beside` are maps (1 or b, c, h, w) that a model is shown beside the latent, by what
-    they are. `facts` are what others say of the condition; they are passed on untouched.
+    they are. `images` are pictures that it is told besides, `control` those that ControlNets make it follow. `facts`
+    are what others say of the condition; they are passed on untouched.
     """
 
     context: Tensor
@@ -50,6 +61,8 @@ class Condition:
     start: float = 0.0
     end: float = 1.0
     beside: Mapping[Beside, Tensor] = field(default_factory=dict)
+    images: tuple[ImageTold, ...] = ()
+    control: tuple[Control, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -115,8 +128,9 @@ def placed(
         box = _box_around(mask)
     if box is not None:
         box = _inside(box, height, width)
+    given = given or Given(condition.context)
     return Placed(
-        given or Given(condition.context),
+        replace(given, control=followed(condition.control, height, width, schedule)),
         box,
         _weight(condition, box, mask, height, width),
         schedule.sigma_at(condition.start),

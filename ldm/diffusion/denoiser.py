@@ -8,8 +8,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor
 
+from ldm.diffusion.control import Followed
 from ldm.diffusion.schedule import Schedule
-from ldm.spec import Parameterization
+from ldm.spec import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +18,25 @@ class Given:
     """What a network is given beside the noisy latent and the time, for each latent of a batch or one for all.
 
     `context` (1 or b, m, d) is attended to. `vector` is added to the time: numbers of classes
-    (1 or b,), or (1 or b, d). `beside` (1 or b, c, h, w) stands behind the channels of the noisy latent.
+    (1 or b,), or (1 or b, d). `beside` (1 or b, c, h, w) stands behind the channels of the noisy latent. `control` are
+    pictures that ControlNets make it follow.
     """
 
     context: Tensor
     vector: Tensor | None = None
     beside: Tensor | None = None
+    control: tuple[Followed, ...] = ()
 
     def changed(self, change: Callable[[Tensor], Tensor]) -> Given:
         """The same with each tensor changed."""
         vector = None if self.vector is None else change(self.vector)
         beside = None if self.beside is None else change(self.beside)
-        return Given(change(self.context), vector, beside)
+        control = tuple(one.changed(change) for one in self.control)
+        return Given(change(self.context), vector, beside, control)
 
+
+EDM_SPREAD = 0.5  # sigma_data of Karras et al. (2022), table 1
+LCM_SPREAD, LCM_TIME = 0.5, 10.0  # sigma_data and timestep scaling of Luo et al. (2023)
 
 Network: TypeAlias = Callable[[Tensor, Tensor, Given], Tensor]
 """F_theta(z_t, t, given), in the variance-preserving scale of training."""
@@ -89,7 +96,7 @@ class Model:
 
     network: Network
     schedule: Schedule
-    parameterization: Parameterization = "eps"
+    parameterization: Answer = "eps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ class ModelDenoiser:
     """A model under one condition.
 
     With z = x / sqrt(1 + sigma^2): D = x - sigma * F(z, t) if F guesses eps,
-    D = (z - sigma * F(z, t)) / sqrt(1 + sigma^2) if F guesses v (Salimans & Ho 2022, appendix D).
+    D = (z - sigma * F(z, t)) / sqrt(1 + sigma^2) if F guesses v (Salimans & Ho 2022, appendix D), D = F(z, t) if it
+    guesses z_0. Other answers are read as Karras et al. (2022) and Luo et al. (2023) read them.
     """
 
     model: Model
@@ -118,7 +126,8 @@ class ModelDenoiser:
         # Samplers keep their levels on the CPU, so that no step waits for the device.
         time = self.model.schedule.timestep(sigma.cpu()).to(x.device).expand(x.shape[0])
         spread = sigma.to(x).reshape(-1, 1, 1, 1)
-        width = (1 + spread.square()).sqrt()
+        data = EDM_SPREAD if self.model.parameterization == "edm" else 1.0
+        width = (data**2 + spread.square()).sqrt()
         z = x / width
         whole = self.model.network(z, time, self.given.changed(lambda one: for_all(one, x.shape[0])))
         answer, place = whole[:, : x.shape[1]], whole[:, x.shape[1] :]
@@ -127,6 +136,20 @@ class ModelDenoiser:
                 return x - spread * answer, place
             case "v":
                 return (z - spread * answer) / width, place
+            case "x0":
+                return answer, place
+            case "edm":
+                return data * (z * data + spread * answer) / width, place
+            case "lcm":
+                skip, out = _between_input_and_guess(time.to(x).reshape(-1, 1, 1, 1))
+                return skip * x + out * (x - spread * answer), place
+
+
+def _between_input_and_guess(time: Tensor) -> tuple[Tensor, Tensor]:
+    """c_skip and c_out of a consistency model, which gives its input back where there is no noise."""
+    later = LCM_TIME * time
+    whole = LCM_SPREAD**2 + later.square()
+    return LCM_SPREAD**2 / whole, later / whole.sqrt()
 
 
 def for_all(values: Tensor, size: int) -> Tensor:

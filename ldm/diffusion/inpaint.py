@@ -10,6 +10,27 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ldm.diffusion.denoiser import Denoiser, apart, with_variance
+from ldm.diffusion.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A mask's grey as the time when a place begins to change: white at once, black at the very end.
+
+    (Differential Diffusion, Levin & Fried 2023.) `share` 0 leaves the mask as it is.
+    """
+
+    schedule: Schedule
+    first: float
+    last: float
+    share: float = 1.0
+
+    def at(self, mask: Tensor, sigma: Tensor) -> Tensor:
+        """What of the mask is open at a noise level between the first and the last."""
+        ends = torch.tensor([float(sigma.max()), self.first, max(self.last, self.schedule.sigma_min)])
+        now, first, last = (float(time) for time in self.schedule.timestep(ends))
+        left = (now - last) / (first - last) if first != last else 0.0
+        return torch.lerp(mask, (mask >= left).to(mask), self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +45,31 @@ class Inpainting:
     latent: Tensor
     noise: Tensor
     mask: Tensor
+    opening: Opening | None = None
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Denoise x at this noise level where the mask is open."""
-        return torch.lerp(self.latent, self.denoise(self._shown(x, sigma), sigma), self.mask)
+        return torch.lerp(self.latent, self.denoise(self._shown(x, sigma), sigma), self._open(sigma))
 
     def apart(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The same, and without guidance."""
         guess, unguided = apart(self.denoise, self._shown(x, sigma), sigma)
-        return torch.lerp(self.latent, guess, self.mask), torch.lerp(self.latent, unguided, self.mask)
+        mask = self._open(sigma)
+        return torch.lerp(self.latent, guess, mask), torch.lerp(self.latent, unguided, mask)
 
     def with_variance(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The same, and the place of the variance."""
         guess, place = with_variance(self.denoise, self._shown(x, sigma), sigma)
-        return torch.lerp(self.latent, guess, self.mask), place
+        return torch.lerp(self.latent, guess, self._open(sigma)), place
 
     def _shown(self, x: Tensor, sigma: Tensor) -> Tensor:
         level = sigma.to(x).reshape(-1, 1, 1, 1)
         known = self.latent + self.noise * level
-        return torch.lerp(known, x, self.mask)
+        return torch.lerp(known, x, self._open(sigma))
+
+    def _open(self, sigma: Tensor) -> Tensor:
+        """The mask at a noise level."""
+        return self.mask if self.opening is None else self.opening.at(self.mask, sigma)
 
 
 def mask_in_cells(mask: Tensor, shape: Sequence[int]) -> Tensor:

@@ -82,6 +82,14 @@ class StepNoise:
         return gone.to(like) / math.sqrt(abs(here - there))
 
 
+def thinned(noise: StepNoise, step: int, like: Tensor, left_out: float) -> Tensor:
+    """The noise of a step, of which a share is left out at random and the rest is raised (CompVis' `noise_dropout`)."""
+    if left_out <= 0.0:
+        return noise(step, like)
+    drawn, chance = noise(step, like, 0, 2), torch.special.ndtr(noise(step, like, 1, 2))
+    return torch.where(chance >= left_out, drawn / (1 - left_out), torch.zeros_like(drawn))
+
+
 def _stream(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed % SEEDS)
 

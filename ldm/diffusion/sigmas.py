@@ -24,13 +24,13 @@ def simple(schedule: Schedule, steps: int) -> Tensor:
 
 def normal(schedule: Schedule, steps: int) -> Tensor:
     """Timesteps spread evenly from the last to the first, both included."""
-    times = torch.linspace(len(schedule.sigmas) - 1, 0, steps)
+    times = torch.linspace(*schedule.times, steps)
     return _ending_in_zero(schedule.sigma(times).unbind())
 
 
 def sgm_uniform(schedule: Schedule, steps: int) -> Tensor:
     """Timesteps spread evenly, without the first one."""
-    times = torch.linspace(len(schedule.sigmas) - 1, 0, steps + 1)[:-1]
+    times = torch.linspace(*schedule.times, steps + 1)[:-1]
     return _ending_in_zero(schedule.sigma(times).unbind())
 
 

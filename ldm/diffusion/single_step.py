@@ -12,7 +12,8 @@ from typing import Literal
 from torch import Tensor
 
 from ldm.diffusion.denoiser import Denoiser, with_variance
-from ldm.diffusion.noise import StepNoise
+from ldm.diffusion.growing import Growth, Method
+from ldm.diffusion.noise import StepNoise, thinned
 from ldm.diffusion.past import Memory
 from ldm.diffusion.step import Step, ancestral, steps
 
@@ -153,11 +154,13 @@ def ddim(
     *,
     eta: float = 0.0,
     s_noise: float = 1.0,
+    noise_dropout: float = 0.0,
 ) -> Iterator[Step]:
     """DDIM (Song et al. 2021, eq. 12 and 16), written in x = z / sqrt(abar).
 
     There sigma_eta^2 = eta^2 * s'^2 (s^2 - s'^2) / s^2 for a step from s to s'. eta = 0 is Euler's step, eta = 1 is
-    DDPM's ancestral one (Ho et al. 2020, alg. 2), which is Euler's with noise.
+    DDPM's ancestral one (Ho et al. 2020, alg. 2), which is Euler's with noise. `s_noise` is CompVis' temperature; a
+    share of `noise_dropout` of the noise is left out.
     """
     for step, sigma, next_sigma in steps(sigmas, only):
         guess = denoise(x, sigma)
@@ -165,7 +168,7 @@ def ddim(
         down, up = ancestral(sigma, next_sigma, eta)
         x = x + slope * (down - sigma)
         if up > 0:
-            x = x + noise(step, x) * s_noise * up
+            x = x + thinned(noise, step, x, noise_dropout) * s_noise * up
         yield Step(x, guess)
 
 
@@ -179,11 +182,12 @@ def ddpm(
     *,
     variance: Literal["small", "large", "learned"] = "small",
     s_noise: float = 1.0,
+    noise_dropout: float = 0.0,
 ) -> Iterator[Step]:
     """DDPM's ancestral steps (Ho et al. 2020, alg. 2): the posterior's mean, and noise of a variance.
 
     "small" is the posterior's own, beta~; "large" is beta (their section 3.2). "learned" lies between them in log
-    (Nichol & Dhariwal 2021, eq. 15), where the model says.
+    (Nichol & Dhariwal 2021, eq. 15), where the model says. `s_noise` and `noise_dropout` as for DDIM.
     """
     for step, sigma, next_sigma in steps(sigmas, only):
         place: Tensor | float = 1.0 if variance == "large" else 0.0
@@ -199,7 +203,8 @@ def ddpm(
             )  # in x = z / sqrt(abar), beta is (now - then) / (1 + now)
             smallest, largest = then / now, (1 + then) / (1 + now)
             ratio = float(largest / smallest) ** place
-            x = x + noise(step, before) * (((now - then) * smallest).sqrt() * ratio**0.5 * s_noise)
+            spread = ((now - then) * smallest).sqrt() * ratio**0.5 * s_noise
+            x = x + thinned(noise, step, before, noise_dropout) * spread
         yield Step(x, guess)
 
 
@@ -210,9 +215,19 @@ def lcm(
     noise: StepNoise,
     past: Memory = (),
     only: int | None = None,
+    *,
+    scale_ratio: float = 1.0,
+    scale_steps: int = -1,
+    upscale_method: Method = "bislerp",
 ) -> Iterator[Step]:
-    """Consistency sampling (Song et al. 2023, alg. 1; Luo et al. 2023): guess, then noise to the next level."""
+    """Consistency sampling (Song et al. 2023, alg. 1; Luo et al. 2023): guess, then noise to the next level.
+
+    The guess may grow on the way, as `Growth` says.
+    """
+    growth = Growth(scale_ratio, scale_steps, upscale_method)
     for step, sigma, next_sigma in steps(sigmas, only):
         guess = denoise(x, sigma)
-        x = guess if next_sigma == 0 else guess + noise(step, x) * next_sigma
+        x = growth.grown(guess, step, len(sigmas))
+        if next_sigma > 0:
+            x = x + noise(step, x) * next_sigma
         yield Step(x, guess)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ldm.first_stage.norms import Normed, own
 from ldm.spec import Attention
 
 GROUPS, EPSILON = 32, 1e-6
@@ -30,10 +31,10 @@ class ResnetBlock(nn.Module):
         if channels != out_channels:
             self.nin_shortcut = nn.Conv2d(channels, out_channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Give x plus what the two convolutions make of it."""
-        h: Tensor = self.conv1(F.silu(self.norm1(x)))
-        h = self.conv2(F.silu(self.norm2(h)))
+    def forward(self, x: Tensor, normed: Normed = own) -> Tensor:
+        """Give x plus what the two convolutions make of it; `normed` says how the norms are taken."""
+        h: Tensor = self.conv1(F.silu(normed(self.norm1, x)))
+        h = self.conv2(F.silu(normed(self.norm2, h)))
         if hasattr(self, "nin_shortcut"):
             x = self.nin_shortcut(x)
         return x + h
@@ -54,7 +55,9 @@ class AttnBlock(nn.Module):
         """Give x plus what each position gathers from all others."""
         b, c, height, width = x.shape
         h = self.norm(x)
-        q, k, v = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (self.q, self.k, self.v))
+        # Rows that do not lie in one piece would have torch write down all pairs of positions.
+        rows = (conv(h).flatten(2).transpose(1, 2)[:, None].contiguous() for conv in (self.q, self.k, self.v))
+        q, k, v = rows
         gathered = F.scaled_dot_product_attention(q, k, v)[:, 0]
         projected: Tensor = self.proj_out(gathered.transpose(1, 2).reshape(b, c, height, width))
         return x + projected
@@ -140,12 +143,20 @@ class Level(nn.Module):
         self.downsample: Downsample | None = None
         self.upsample: Upsample | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, normed: Normed = own) -> Tensor:
         """(b, in, h, w) to (b, out, h', w')."""
+        return self.resized(self.convolved(x, normed))
+
+    def convolved(self, x: Tensor, normed: Normed = own) -> Tensor:
+        """Through its blocks: (b, in, h, w) to (b, out, h, w)."""
         for index, block in enumerate(self.block):
-            x = block(x)
+            x = block(x, normed)
             if index < len(self.attn):
                 x = self.attn[index](x)
+        return x
+
+    def resized(self, x: Tensor) -> Tensor:
+        """To the size of the next level."""
         if self.downsample is not None:
             x = self.downsample(x)
         if self.upsample is not None:

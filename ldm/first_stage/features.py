@@ -62,7 +62,7 @@ def cell_labels(scenes: list[Scene]) -> tuple[Tensor, Tensor]:
 
 def perceptual_distance(net: FeatureNet, a: Tensor, b: Tensor) -> Tensor:
     """How different two pictures look to the net, (n,): squared distance of unit features, as LPIPS without weights."""
-    total = torch.zeros(a.shape[0], dtype=a.dtype)
+    total = a.new_zeros(a.shape[0])
     for x, y in zip(net.features(a), net.features(b), strict=True):
         total = total + (F.normalize(x, dim=1) - F.normalize(y, dim=1)).square().sum(1).mean((1, 2))
     return total

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ldm.first_stage.autoencoder import FirstStageModel
 
-SAMPLES, CELLS = 24, 4
+SAMPLES, CELLS = 16, 3
 
 
 def colours_of(autoencoder: FirstStageModel) -> Tensor:

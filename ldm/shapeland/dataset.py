@@ -9,7 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ldm.shapeland.caption import caption
+from ldm.data.told import Telling, Words
+from ldm.shapeland.caption import MAX_WORDS, WORDS, caption
 from ldm.shapeland.render import render
 from ldm.shapeland.scene import Scene, crowded_scene, random_scene
 
@@ -26,6 +27,11 @@ class Shapeland:
     count: int
     mix: tuple[float, float, float] = (0.5, 0.3, 0.2)
     seed: int = 0
+
+    @property
+    def told(self) -> Telling:
+        """Captions of a small closed English."""
+        return Words(WORDS, MAX_WORDS + 2)
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:

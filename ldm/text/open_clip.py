@@ -1,4 +1,4 @@
-"""OpenCLIP's names for a text tower, in which queries, keys and values are one tensor (SD 2.x, SDXL)."""
+"""OpenCLIP's names for CLIP's towers, in which queries, keys and values are one tensor (SD 2.x, SDXL)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ _NAMES = {
     "transformer.text_model.final_layer_norm": "model.ln_final",
     "transformer.text_model.encoder.layers": "model.transformer.resblocks",
     "transformer.text_projection.weight": "model.text_projection",
+    "vision_model.embeddings.class_embedding": "visual.class_embedding",
+    "vision_model.embeddings.patch_embedding": "visual.conv1",
+    "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
+    "vision_model.pre_layrnorm": "visual.ln_pre",
+    "vision_model.post_layernorm": "visual.ln_post",
+    "vision_model.encoder.layers": "visual.transformer.resblocks",
+    "visual_projection.weight": "visual.proj",
     "layer_norm1": "ln_1",
     "layer_norm2": "ln_2",
     "mlp.fc1": "mlp.c_fc",
     "mlp.fc2": "mlp.c_proj",
     "self_attn.out_proj": "attn.out_proj",
 }
+_TURNED = ("transformer.text_projection.weight", "visual_projection.weight")
 _APART = re.compile(r"self_attn\.([qkv])_proj\.(weight|bias)$")
 
 
@@ -35,7 +43,7 @@ def from_open_clip(key: str, read: Callable[[str], Tensor]) -> Tensor:
     value = read(open_clip_name(key))
     if found := _APART.search(key):
         return value.chunk(3)["qkv".index(found[1])]
-    return value.T.contiguous() if key == "transformer.text_projection.weight" else value
+    return value.T.contiguous() if key in _TURNED else value
 
 
 def to_open_clip(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -44,8 +52,7 @@ def to_open_clip(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for key, value in state.items():
         found = _APART.search(key)
         if found is None:
-            turned = key == "transformer.text_projection.weight"
-            theirs[open_clip_name(key)] = value.T.contiguous() if turned else value
+            theirs[open_clip_name(key)] = value.T.contiguous() if key in _TURNED else value
         elif found[1] == "q":
             three = [state[key.replace(".q_proj.", f".{part}_proj.")] for part in "qkv"]
             theirs[open_clip_name(key)] = torch.cat(three)

@@ -6,17 +6,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from torch import Tensor
+
 PAD, START, END, UNKNOWN = "[PAD]", "[CLS]", "[SEP]", "[UNK]"
 SPECIAL = (PAD, START, END, UNKNOWN)
 _WORD = re.compile(r"[a-z0-9]+")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """A word that was learned from pictures: its name, and vectors (n, width) for each width of a tower."""
+
+    name: str
+    vectors: tuple[Tensor, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token ids, one row for each text, all of one length; and how loud each is, where a prompt can say so."""
+    """Token ids, one row for each text, all of one length; and how loud each is, where a prompt can say so.
+
+    The vectors of `learned` words are numbered, one behind the other, from CLIP's last word on.
+    """
 
     ids: tuple[tuple[int, ...], ...]
     weights: tuple[tuple[float, ...], ...] | None = None
+    learned: tuple[Learned, ...] = ()
 
 
 class TextTooLong(ValueError):

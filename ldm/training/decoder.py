@@ -9,12 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ldm.first_stage.autoencoder import AutoencoderKL
-from ldm.first_stage.features import FeatureNet, perceptual_distance
-from ldm.training.discriminator import PatchDiscriminator, fooling, judge
+from ldm.first_stage.autoencoder import AutoencoderKL, AutoencoderVQ
+from ldm.metrics.nets import Net, looks_apart
+from ldm.training.discriminator import PatchDiscriminator, critic_loss, fooling
 from ldm.training.ema import MovingAverage
 from ldm.training.loop import train, warm_up
-from ldm.training.resume import Training
+from ldm.training.resume import Training, said
+from ldm.training.stepping import Stepper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class DecoderRecipe:
 
 
 def tune_decoder(
-    model: AutoencoderKL,
-    features: FeatureNet,
+    model: AutoencoderKL | AutoencoderVQ,
+    features: Net,
     batch: Callable[[torch.Generator], Tensor],
     recipe: DecoderRecipe,
     state_file: Path,
@@ -42,45 +43,47 @@ def tune_decoder(
 ) -> Generator[int, None, None]:
     """Train the decoder of `model` in place, yielding steps done; at the end it holds the averaged weights.
 
-    The objective is the first stage's (LDM, appendix G) without its KL term, which the decoder has no part in.
+    The objective is the first stage's (LDM, appendix G) without the KL or codebook term, in which it has no part.
 
     Args:
         features: the net behind the perceptual distance; it is not trained.
         batch: draws pixels (b, 3, h, w) in -1..1 with a generator.
         losses: is filled with (step, mean absolute error).
     """
+    device = model.device
     decoder = torch.nn.ModuleDict({"decoder": model.decoder, "post_quant_conv": model.post_quant_conv})
-    critic = PatchDiscriminator()
+    critic = PatchDiscriminator().to(device)
     decoder.requires_grad_(requires_grad=True)
     features.requires_grad_(requires_grad=False)
     average = MovingAverage(decoder, recipe.decay)
-    optimizer = torch.optim.Adam(decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99), foreach=True)
-    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=recipe.critic_rate, betas=(0.5, 0.9))
+    adam = torch.optim.Adam(decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99), foreach=True)
+    critic_adam = torch.optim.Adam(critic.parameters(), lr=recipe.critic_rate, betas=(0.5, 0.9))
+    stepper, critic_stepper = Stepper(adam, "fp32", device), Stepper(critic_adam, "fp32", device)
 
     def one_step(step: int, generator: torch.Generator) -> float:
-        pixels = batch(generator)
-        warm_up(optimizer, step, recipe.rate, over=100, steps=recipe.steps)
+        pixels = batch(generator).to(device)
+        warm_up(adam, step, recipe.rate, over=100, steps=recipe.steps)
         with torch.no_grad():
             latents = model.encode(pixels)
         rebuilt = model.decode(latents)
         l1 = (pixels - rebuilt).abs().mean()
-        loss = l1 + recipe.perceptual_weight * perceptual_distance(features, pixels, rebuilt).mean()
+        loss = l1 + recipe.perceptual_weight * looks_apart(features, pixels, rebuilt).mean()
         adversarial = step >= recipe.adversarial_from * recipe.steps
         if adversarial:
             last_layer = model.decoder.conv_out.weight
             loss = loss + recipe.adversarial_weight * fooling(critic, rebuilt, loss, last_layer)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        stepper.over(1, lambda _: loss)
+        stepper.step()
         average.update(decoder)
         if adversarial:
-            judge(critic, critic_optimizer, pixels, rebuilt)
+            critic_stepper.over(1, lambda _: critic_loss(critic, pixels, rebuilt.detach(), "fp32"))
+            critic_stepper.step()
         return l1.item()
 
     training = Training(
-        f"decoder {model.spec} {recipe}",
+        f"decoder {said(model.spec)} {said(recipe)}",
         {"decoder": decoder, "critic": critic},
-        {"decoder": optimizer, "critic": critic_optimizer},
+        {"decoder": stepper, "critic": critic_stepper},
         {"decoder": average},
         losses=losses,
     )

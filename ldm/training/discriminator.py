@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from ldm.training.objectives import adversarial_weight, discriminator_loss, generator_loss
+from ldm.training.stepping import Precision, computing
 
 KERNEL = 4
 
@@ -47,11 +47,7 @@ def fooling(critic: PatchDiscriminator, rebuilt: Tensor, loss: Tensor, last_laye
     return adversarial_weight(loss, fooled, last_layer) * fooled
 
 
-def judge(
-    critic: PatchDiscriminator, optimizer: torch.optim.Optimizer, pixels: Tensor, rebuilt: Tensor
-) -> None:
-    """One step of the critic towards telling real pictures from reconstructions."""
-    loss = discriminator_loss(critic(pixels), critic(rebuilt.detach()))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+def critic_loss(critic: PatchDiscriminator, pixels: Tensor, rebuilt: Tensor, precision: Precision) -> Tensor:
+    """The critic's part: what it loses by not telling real pictures from reconstructions, which have no gradient."""
+    with computing(precision, pixels.device):
+        return discriminator_loss(critic(pixels), critic(rebuilt))

@@ -11,6 +11,7 @@ from ldm.first_stage.features import FeatureNet
 from ldm.shapeland.dataset import Shapeland
 from ldm.training.loop import train, warm_up
 from ldm.training.resume import Training
+from ldm.training.stepping import Stepper
 
 RATE = 2e-3
 
@@ -26,10 +27,9 @@ def train_features(
     losses: list[tuple[int, float]],
 ) -> Generator[int, None, None]:
     """Teach the net to name what stands in each cell; yields steps done and fills `losses` with (step, loss)."""
-    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE)
-    training = Training(
-        f"features batch={batch} seed={seed}", {"net": net}, {"net": optimizer}, losses=losses
-    )
+    device = next(net.parameters()).device
+    stepper = Stepper(torch.optim.AdamW(net.parameters(), lr=RATE), "fp32", device)
+    training = Training(f"features batch={batch} seed={seed}", {"net": net}, {"net": stepper}, losses=losses)
 
     def one_step(step: int, generator: torch.Generator) -> float:
         scenes, pixels = data.fresh(batch, generator)
@@ -37,11 +37,10 @@ def train_features(
         pixels = pixels + 0.2 * torch.rand((), generator=generator) * torch.randn(
             pixels.shape, generator=generator
         )
-        warm_up(optimizer, step, RATE, over=50, steps=steps)
-        loss = net.loss(pixels, scenes)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        warm_up(stepper.optimizer, step, RATE, over=50, steps=steps)
+        loss = net.loss(pixels.to(device), scenes)
+        stepper.over(1, lambda _: loss)
+        stepper.step()
         return loss.item()
 
     yield from train(training, one_step, steps=steps, seed=seed, state_file=state_file)

@@ -10,6 +10,7 @@ import torch
 from ldm.training.resume import Training, resume, save
 
 LOSS_SMOOTHING = 0.02
+FALLING = 0.2  # the share of the steps, at the end, over which the learning rate falls
 
 
 def train(
@@ -62,6 +63,6 @@ def warm_up(
     """
     scale = min(1.0, (step + 1) / over)
     if steps is not None:
-        scale *= min(1.0, max(0.02, (steps - step) / (0.2 * steps)))
+        scale *= min(1.0, max(0.02, (steps - step) / (FALLING * steps)))
     for group in optimizer.param_groups:
         group["lr"] = rate * scale * group.get("share", 1.0)

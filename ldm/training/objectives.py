@@ -29,12 +29,47 @@ def diffusion_loss(
         noise: epsilon, like latents.
         timesteps: t, (b,), whole numbers from 0 to T - 1.
         alphas_cumprod: abar_t, (T,).
-        parameterization: "v" asks for sqrt(abar) eps - sqrt(1 - abar) z_0 instead (Salimans & Ho 2022, eq. 9).
+        parameterization: what is asked for in place of the noise.
     """
-    abar = alphas_cumprod.to(latents)[timesteps][:, None, None, None]
-    noisy = abar.sqrt() * latents + (1 - abar).sqrt() * noise
-    target = noise if parameterization == "eps" else abar.sqrt() * noise - (1 - abar).sqrt() * latents
-    return F.mse_loss(predict(noisy, timesteps), target)
+    abar = at(alphas_cumprod, timesteps, latents)
+    noisy = noised(latents, noise, abar)
+    guess = predict(noisy, timesteps).to(latents)
+    return F.mse_loss(guess, asked_for(parameterization, latents, noise, abar))
+
+
+def at(values: Tensor, timesteps: Tensor, like: Tensor) -> Tensor:
+    """Those of (T,) numbers that belong to the timesteps (b,), as (b, 1, 1, 1)."""
+    return values.to(like)[timesteps][:, None, None, None]
+
+
+def noised(latents: Tensor, noise: Tensor, abar: Tensor) -> Tensor:
+    """z_t of z_0 and eps."""
+    return abar.sqrt() * latents + (1 - abar).sqrt() * noise
+
+
+def asked_for(parameterization: Parameterization, latents: Tensor, noise: Tensor, abar: Tensor) -> Tensor:
+    """What to guess: eps, v = sqrt(abar) eps - sqrt(1 - abar) z_0 (Salimans & Ho 2022, eq. 9), or z_0."""
+    if parameterization == "eps":
+        return noise
+    if parameterization == "v":
+        return abar.sqrt() * noise - (1 - abar).sqrt() * latents
+    return latents
+
+
+def codebook_loss(
+    encoded: Tensor, codes: Tensor, commitment: float = 0.25, *, legacy: bool = False
+) -> Tensor:
+    """How far apart latents and their codes are (van den Oord et al. 2017, eq. 3): both are drawn to each other.
+
+    Args:
+        encoded: what the encoder says, (b, c, h, w).
+        codes: the nearest code of each cell, alike.
+        commitment: beta, how strongly latents are drawn to their codes; codes are drawn to latents with 1.
+        legacy: beta weighs the codes' term and 1 the latents', as the published models were trained.
+    """
+    drawn_latents = F.mse_loss(encoded, codes.detach())
+    drawn_codes = F.mse_loss(codes, encoded.detach())
+    return drawn_latents + commitment * drawn_codes if legacy else drawn_codes + commitment * drawn_latents
 
 
 def kl_divergence(moments: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from ldm.spec import UNetSpec
 from ldm.unet.attention import AttentionBlock, SpatialTransformer
 from ldm.unet.blocks import Downsample, ResBlock, Upsample, timestep_embedding
+from ldm.unet.changes import UNetChange, Way
+from ldm.unet.skips import NOTHING_ADDED, Added, grown, shrunk, weighed
 
 TIME_MULT = 4
 
@@ -19,15 +21,22 @@ class TimestepEmbedSequential(nn.Sequential):
     """Layers in a row, each given what it takes of x, time and context."""
 
     def forward(  # type: ignore[override]
-        self, x: Tensor, time: Tensor, context: Tensor | None, size: tuple[int, int] = (0, 0)
+        self,
+        x: Tensor,
+        time: Tensor,
+        context: Tensor | None,
+        size: tuple[int, int] = (0, 0),
+        way: Way | None = None,
     ) -> Tensor:
-        """Pass x through; `size` is what a layer that doubles the map ends with."""
+        """Pass x through; `size` is what a layer that doubles the map ends with, `way` says what is changed."""
         for layer in self:
             match layer:
                 case ResBlock():
                     x = layer(x, time, size)
                 case SpatialTransformer():
-                    x = layer(x, context)
+                    x = layer(x, context, way)
+                case AttentionBlock():
+                    x = layer(x, way)
                 case Upsample():
                     x = layer(x, size)
                 case _:
@@ -35,8 +44,8 @@ class TimestepEmbedSequential(nn.Sequential):
         return x
 
 
-class UNet(nn.Module):
-    """epsilon_theta(z_t, t, tau(y)): guess the noise in a noisy latent."""
+class WayDown(nn.Module):
+    """The half of a UNet that goes down, and its middle."""
 
     def __init__(self, spec: UNetSpec) -> None:
         super().__init__()
@@ -49,18 +58,13 @@ class UNet(nn.Module):
             self.label_emb: nn.Module = nn.Embedding(spec.classes, self.time_width)
         elif added is not None:
             self.label_emb = nn.Sequential(self._to_time(added))
-        skips = list(self._add_inputs())
-        channels = skips[-1]
+        self.skip_widths = tuple(self._add_inputs())
+        channels = self.skip_widths[-1]
         self.middle_block = TimestepEmbedSequential(
             self._res_block(channels, channels),
             self._attention(channels, level=-1),
             self._res_block(channels, channels),
         )
-        channels = self._add_outputs(channels, skips)
-        last = nn.Conv2d(channels, spec.out_channels, 3, padding=1)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
-        self.out = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), last)
 
     def _to_time(self, width: int) -> nn.Sequential:
         return nn.Sequential(
@@ -79,7 +83,12 @@ class UNet(nn.Module):
         if spec.context_dim is None:
             return AttentionBlock(channels, heads)
         return SpatialTransformer(
-            channels, spec.context_dim, heads, spec.depth_at(level), linear=spec.linear_projection
+            channels,
+            spec.context_dim,
+            heads,
+            spec.depth_at(level),
+            linear=spec.linear_projection,
+            crossed=level in spec.crossed,
         )
 
     def _add_inputs(self) -> Iterator[int]:
@@ -104,6 +113,50 @@ class UNet(nn.Module):
                 factor *= 2
                 yield channels
 
+    def embedded(
+        self, timesteps: Tensor, context: Tensor | None, vector: Tensor | None, dtype: torch.dtype
+    ) -> Tensor:
+        """What every residual block is told: the time, with what the model is told beside it.
+
+        Raises:
+            ValueError: the model needs a context or a vector, and none is given.
+        """
+        time: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.model_channels).to(dtype))
+        told = self._told(context, vector)
+        if told is not None:
+            time = time + self.label_emb(told)
+        return time
+
+    def _told(self, context: Tensor | None, vector: Tensor | None) -> Tensor | None:
+        """What is added to the time embedding."""
+        spec = self.spec
+        if spec.context_dim is not None and context is None:
+            raise ValueError(
+                f"This UNet attends to a context of width {spec.context_dim}, but is given none."
+            )
+        if spec.pooled and context is not None:
+            return context.mean(dim=1)
+        if spec.classes is None and spec.vector_dim is None:
+            return None
+        if vector is None:
+            wanted = (
+                f"a vector of {spec.vector_dim} numbers" if spec.classes is None else "the number of a class"
+            )
+            raise ValueError(f"This UNet is told {wanted} beside the time, but is given none.")
+        return vector
+
+
+class UNet(WayDown):
+    """epsilon_theta(z_t, t, tau(y)): guess the noise in a noisy latent."""
+
+    def __init__(self, spec: UNetSpec) -> None:
+        super().__init__(spec)
+        channels = self._add_outputs(self.skip_widths[-1], list(self.skip_widths))
+        last = nn.Conv2d(channels, spec.out_channels, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        self.out = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), last)
+
     def _add_outputs(self, channels: int, skips: list[int]) -> int:
         """Build the way up, which takes the skips in reverse order; give the last width."""
         spec, width = self.spec, self.spec.model_channels
@@ -123,7 +176,15 @@ class UNet(nn.Module):
         return channels
 
     def forward(
-        self, x: Tensor, timesteps: Tensor, context: Tensor | None = None, vector: Tensor | None = None
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor | None = None,
+        vector: Tensor | None = None,
+        *,
+        changes: tuple[UNetChange, ...] = (),
+        control: Added = NOTHING_ADDED,
+        watch: Callable[[Tensor], None] | None = None,
     ) -> Tensor:
         """Guess the noise in x.
 
@@ -132,39 +193,49 @@ class UNet(nn.Module):
             timesteps: (b,), 0 to T - 1, also between whole numbers.
             context: tau(y), (b, m, context_dim), for a model that attends to one.
             vector: class numbers (b,), or (b, vector_dim), for a model that is told so.
+            changes: How it computes otherwise than it was trained to.
+            control: What ControlNets and T2I adapters add.
+            watch: Is shown who looks at whom, (b, heads, n, n), in the middle's first self-attention.
 
         Raises:
-            ValueError: the model needs a context or a vector, and none is given.
+            ValueError: the model needs a context or a vector, and none is given; or something else does not fit to it.
         """
-        time = self.time_embed(timestep_embedding(timesteps, self.spec.model_channels).to(x.dtype))
-        told = self._told(context, vector)
-        if told is not None:
-            time = time + self.label_emb(told)
-        skips = []
-        for block in self.input_blocks:
-            x = block(x, time, context)
-            skips.append(x)
-        x = self.middle_block(x, time, context)
-        for block in self.output_blocks:
-            x = torch.cat([x, skips.pop()], dim=1)
-            x = block(x, time, context, skips[-1].shape[-2:] if skips else (0, 0))
+        time = self.embedded(timesteps, context, vector, x.dtype)
+        control.check(len(self.input_blocks))
+        if changes or watch is not None:
+            height, width = x.shape[-2:]
+            way = Way(changes, (height, width), float(timesteps[0]), watch=watch)
+            x = self._changed(x, time, context, control, way)
+        else:
+            x = self._unchanged(x, time, context, control)
         x = self.out(x)
         return x
 
-    def _told(self, context: Tensor | None, vector: Tensor | None) -> Tensor | None:
-        """What is added to the time embedding."""
-        spec = self.spec
-        if spec.context_dim is not None and context is None:
-            raise ValueError(
-                f"This UNet attends to a context of width {spec.context_dim}, but is given none."
-            )
-        if spec.pooled and context is not None:
-            return context.mean(dim=1)
-        if spec.classes is None and spec.vector_dim is None:
-            return None
-        if vector is None:
-            wanted = (
-                f"a vector of {spec.vector_dim} numbers" if spec.classes is None else "the number of a class"
-            )
-            raise ValueError(f"This UNet is told {wanted} beside the time, but is given none.")
-        return vector
+    def _unchanged(self, x: Tensor, time: Tensor, context: Tensor | None, control: Added) -> Tensor:
+        """All blocks, as the model was trained."""
+        skips = []
+        for place, block in enumerate(self.input_blocks):
+            x = control.to_input(block(x, time, context), place)
+            skips.append(x)
+        x = control.to_middle(self.middle_block(x, time, context), len(skips))
+        for block in self.output_blocks:
+            x = torch.cat([x, control.to_skip(skips.pop(), len(skips))], dim=1)
+            x = block(x, time, context, skips[-1].shape[-2:] if skips else (0, 0))
+        return x
+
+    def _changed(self, x: Tensor, time: Tensor, context: Tensor | None, control: Added, way: Way) -> Tensor:
+        """The same under changes."""
+        skips, whole, end = [], x.shape[-2:], len(self.input_blocks)
+        for place, block in enumerate(self.input_blocks):
+            here = way.at(place)
+            x = control.to_input(block(x, time, context, way=here), place)
+            x = shrunk(x, here, after_skip=False)
+            skips.append(x)
+            x = shrunk(x, here, after_skip=True)
+        x = control.to_middle(self.middle_block(x, time, context, way=way.at(end, middle=True)), end)
+        for place, block in enumerate(self.output_blocks, end + 1):
+            skip = control.to_skip(skips.pop(), len(skips))
+            x, skip = weighed(x, skip, way, self.spec.model_channels)
+            x = torch.cat([grown(x, skip, way), skip], dim=1)
+            x = block(x, time, context, skips[-1].shape[-2:] if skips else whole, way.at(place))
+        return x

@@ -7,6 +7,7 @@ for the whole spec of the first stage and of the text encoder: where they differ
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +15,11 @@ import msgspec
 
 from engine.api import Clash, Context, Fact, Facts
 from ldm.checkpoint import spec_in
+from ldm.compvis_config import compvis_spec
+from ldm.diffusers_folder import folder_spec
 from ldm.recognise import family_of
 from ldm.spec import ClipSpec, FirstStageSpec, ModelSpec, TextSpec
+from ldm.text.files import width_in
 from nodes.facts.conditioning import unheard
 
 
@@ -28,8 +32,11 @@ def checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
             if path is None or spec is None
             else Clash("ckpt_name", f"{ckpt_name} is a first stage alone")
         )
-    family, size = family_of(spec), path.stat().st_size if path is not None else None
-    stage, told = of_first_stage(spec.first_stage), of_text(spec)
+    return _parts(spec, path.stat().st_size if path is not None else None)
+
+
+def _parts(spec: ModelSpec, size: int | None) -> tuple[Fact, Fact, Fact]:
+    family, stage, told = family_of(spec), of_first_stage(spec.first_stage), of_text(spec)
     return (
         Fact("model", family=family, bytes=size, more={**stage, **told}),
         Fact("clip", family=family, more=told),
@@ -37,13 +44,73 @@ def checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
     )
 
 
-def first_stage(vae_name: str | None, ctx: Context) -> Facts:
-    """The first stage in a file."""
+def configured(config_name: str | None, ctx: Context) -> Facts:
+    """The three parts of the model that a config tells of."""
+    if config_name is None:
+        return None
+    try:
+        return _parts(compvis_spec(ctx.model_file("configs", config_name)), None)
+    except (OSError, ValueError):  # loading it will say what is wrong
+        return None
+
+
+def folder(model_path: str | None, ctx: Context) -> Facts:
+    """The three parts of the model in a folder."""
+    if model_path is None:
+        return None
+    try:
+        path = ctx.model_file("diffusers", model_path)
+        spec = folder_spec(path)
+    except (OSError, ValueError):  # loading it will say what is wrong
+        return None
+    return _parts(spec, None)
+
+
+def unclip_checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
+    """The same, and the tower that looks at pictures."""
+    told = checkpoint(ckpt_name, ctx)
+    return (*told, Fact("clip_vision")) if isinstance(told, tuple) else told
+
+
+def diffusion_model(unet_name: str | None, ctx: Context) -> Facts:
+    """The diffusion model in a file of its own. Text encoder and first stage come from elsewhere, and may differ."""
+    path, spec = _known("diffusion_models", unet_name, ctx)
+    if path is None or not isinstance(spec, ModelSpec):
+        return None
+    more = {"channels": spec.first_stage.embed_dim, "factor": spec.first_stage.factor}
+    return Fact("model", family=family_of(spec), bytes=path.stat().st_size, more=more)
+
+
+def text_encoder(clip_name: str | None, ctx: Context) -> Facts:
+    """The text encoder in a file of its own."""
+    return _text_encoder([clip_name], ctx)
+
+
+def two_text_encoders(clip_name1: str | None, clip_name2: str | None, ctx: Context) -> Facts:
+    """SDXL's two, each in a file of its own."""
+    return _text_encoder([clip_name1, clip_name2], ctx)
+
+
+def _text_encoder(names: list[str | None], ctx: Context) -> Facts:
+    try:
+        paths = [ctx.model_file("text_encoders", name) for name in names if name is not None]
+        width = sum(width_in(path) for path in paths)
+    except (OSError, ValueError):  # loading it will say what is wrong
+        return None
+    if len(paths) < len(names):
+        return None
+    return Fact("clip", bytes=sum(path.stat().st_size for path in paths), more={"width": width})
+
+
+def first_stage(vae_name: str | None, scale: float | None, ctx: Context) -> Facts:
+    """The first stage in a file, with another scale if one is told."""
     path, spec = _known("vae", vae_name, ctx)
     if path is None or spec is None:
         return None
     family = family_of(spec) if isinstance(spec, ModelSpec) else None
     stage = spec.first_stage if isinstance(spec, ModelSpec) else spec
+    if scale:
+        stage = replace(stage, scale_factor=scale)
     return Fact("vae", family=family, bytes=path.stat().st_size, more=of_first_stage(stage))
 
 
@@ -82,6 +149,24 @@ def _known(
 @lru_cache(maxsize=64)
 def _spec(path: Path, size: int, date: int) -> ModelSpec | FirstStageSpec:
     return spec_in(path)
+
+
+def same(model: Fact) -> Fact:
+    """A model that is sampled in another way."""
+    return model
+
+
+# ---- sums of models
+
+
+def merged(model1: Fact) -> Fact:
+    """Two models, as the first of them."""
+    return model1
+
+
+def merged_text(clip1: Fact) -> Fact:
+    """Two text encoders, as the first of them."""
+    return clip1
 
 
 # ---- guiders, which know their model

@@ -29,6 +29,7 @@ UNETS = {
         vector_dim=POOLED + 6 * 256,
     ),
     "classes": replace(_TINY, classes=7),
+    "sd2 upscaler": replace(_TINY, in_channels=7, linear_projection=True, crossed=(0,), classes=7),
     "adm": _ADM,
     "adm, attention at the bottom, learned variance": replace(_ADM, attention_factors=(2,), out_channels=8),
     "churches": replace(_ADM, resize_in_blocks=True, scale_shift_norm=True),

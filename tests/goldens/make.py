@@ -92,6 +92,7 @@ def empty_ldm(spec: UNetSpec, plain: dict[str, Any], attends: list[bool]) -> nn.
         transformer_layers_per_block=[max(spec.depth_at(level), 1) for level in range(len(widths))],
         cross_attention_dim=spec.context_dim,
         use_linear_projection=spec.linear_projection,
+        only_cross_attention=[level in spec.crossed for level in range(len(widths))],
     )
     return made
 

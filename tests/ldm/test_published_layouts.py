@@ -17,7 +17,7 @@ from ldm.checkpoint import (
     save_model,
 )
 from ldm.diffusers_names import apart, first_stage_name, unet_name
-from ldm.spec import ClassSpec, ClipSpec, FirstStageSpec, ModelSpec, RescalerSpec, TextSpec
+from ldm.spec import ClassSpec, ClipSpec, ConcatSpec, FirstStageSpec, ModelSpec, RescalerSpec, TextSpec
 from ldm.tensor_file import CheckpointError
 from ldm.text.clip import ClipPair, ClipTextEncoder
 from ldm.text.files import load_text
@@ -44,10 +44,21 @@ SDXL = ModelSpec(
     clip=replace(CLIP, skipped=1, normed=False),
     second_clip=replace(OPEN_CLIP, normed=False),
 )
+REFINER = replace(
+    SDXL,
+    name="refiner",
+    unet=replace(UNET, context_dim=24, linear_projection=True, vector_dim=12 + 5 * 256),
+    clip=replace(OPEN_CLIP, normed=False),
+    second_clip=None,
+)
 MODELS = (
     SD1,
     SD2,
     SDXL,
+    REFINER,
+    replace(SD1, name="inpainting", unet=replace(UNET, in_channels=9),
+            concat=ConcatSpec(order=("mask", "masked_image"))),
+    replace(SD2, name="depth", unet=replace(SD2.unet, in_channels=5), concat=ConcatSpec(order=("depth",))),
     replace(SD1, name="bert", unet=replace(UNET, context_dim=8), clip=None,
             text=TextSpec(tokens="wordpiece", entries=9, width=8, layers=1, heads=2, head_width=4)),
     replace(SD1, name="classes", first_stage=VQ, unet=replace(UNET, context_dim=12), clip=None,
@@ -111,6 +122,8 @@ def test_sd2_and_sdxl_are_written_under_open_clips_names(tmp_path: Path) -> None
     sd2, sdxl = (load_file(tmp_path / f"{name}.safetensors") for name in ("sd2", "sdxl"))
     assert sd2["cond_stage_model.model.transformer.resblocks.1.attn.in_proj_weight"].shape == (72, 24)
     assert "conditioner.embedders.0.transformer.text_model.encoder.layers.0.mlp.fc1.weight" in sdxl
+    save_model(model(REFINER), tmp_path / "refiner.safetensors")
+    assert "conditioner.embedders.0.model.ln_final.weight" in load_file(tmp_path / "refiner.safetensors")
     assert sdxl["conditioner.embedders.1.model.text_projection"].shape == (24, 12)
     assert sdxl["model.diffusion_model.label_emb.0.0.weight"].shape == (128, 12 + 6 * 256)
 
@@ -161,6 +174,13 @@ def test_a_file_that_says_it_guesses_v_is_believed(tmp_path: Path) -> None:
     path = foreign(model(SDXL), tmp_path / "v.safetensors", {"v_pred": torch.zeros(1)})
 
     assert load_model(path).spec.parameterization == "v"
+
+
+def test_a_file_that_says_it_begins_with_nothing_but_noise_is_believed(tmp_path: Path) -> None:
+    said = {"v_pred": torch.zeros(1), "ztsnr": torch.zeros(1)}
+    spec = load_model(foreign(model(SDXL), tmp_path / "v.safetensors", said)).spec
+
+    assert (spec.parameterization, spec.schedule.zero_terminal) == ("v", True)
 
 
 @pytest.mark.parametrize("spread", [0.05, 0.2])

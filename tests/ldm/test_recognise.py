@@ -69,12 +69,12 @@ def test_a_published_first_stage_is_known_under_either_names(name: str) -> None:
 
 def test_a_model_that_is_almost_known_is_refused_with_the_first_thing_that_differs() -> None:
     shapes = {UNET + key: shape for key, shape in header(lambda: UNet(SD1.unet)).items()}
-    shapes[UNET + "input_blocks.0.0.weight"] = (320, 8, 3, 3)
+    shapes[UNET + "input_blocks.0.0.weight"] = (320, 6, 3, 3)
 
     assert recognise(shapes) is None
     assert nearest(shapes) == (
         "it is most like Stable Diffusion 1, but model.diffusion_model.input_blocks.0.0.weight is "
-        "(320, 8, 3, 3), not (320, 4, 3, 3)"
+        "(320, 6, 3, 3), not (320, 4, 3, 3)"
     )
 
 
@@ -120,6 +120,6 @@ def test_how_a_model_is_told_something_follows_from_its_spec() -> None:
     keys = {spec.name: spec.conditioning_key for spec in MODELS}
 
     assert keys["Stable Diffusion 1"] == keys["LDM cin256-v2"] == "crossattn"
-    assert keys["Stable Diffusion 1 inpainting"] == "hybrid"
+    assert keys["Stable Diffusion 1 inpainting"] == keys["Stable Diffusion 2 depth"] == "hybrid"
     assert keys["LDM inpainting_big"] == keys["LDM bsr_sr"] == keys["LDM semantic_synthesis"] == "concat"
     assert keys["LDM faces or bedrooms"] == keys["LDM churches"] == "none"

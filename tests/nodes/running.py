@@ -72,6 +72,6 @@ def workflow(name: str) -> Graph:
     graph, problems = read_any(ROOT / "workflows" / f"{name}.json")
     assert problems == []
     for id, node in graph.nodes.items():
-        if node.kind == "CheckpointLoaderSimple":
+        if node.kind in ("CheckpointLoaderSimple", "unCLIPCheckpointLoader"):
             graph = with_input(graph, id, "ckpt_name", TINY)
     return graph

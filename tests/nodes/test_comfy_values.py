@@ -83,7 +83,8 @@ EVERYTHING = Condition(
     True,
     0.25,
     0.875,
-    {"pooled_output": CONTEXT[0], "own": 1},
+    beside={"mask": torch.rand(1, 1, 8, 8)},
+    facts={"pooled_output": CONTEXT[0], "own": 1},
 )
 
 VALUES = {

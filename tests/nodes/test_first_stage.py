@@ -28,15 +28,12 @@ def test_alpha_is_left_out() -> None:
     assert torch.equal(encode_image(with_alpha, VAE).samples, encode_image(picture(16, 16), VAE).samples)
 
 
-def test_tiles_give_about_what_the_whole_gives_in_the_same_size() -> None:
-    large = picture(160, 200)
+def test_tiles_give_what_the_whole_gives() -> None:
+    large = picture(96, 136)
     whole, tiled = encode_image(large, VAE), encode_image_tiled(large, VAE, 64, 32)
-    assert tiled.samples.shape == whole.samples.shape
-    assert float((tiled.samples - whole.samples).std()) < 0.5 * float(whole.samples.std())
+    assert torch.allclose(tiled.samples, whole.samples, atol=1e-4)
     decoded, in_tiles = decode_latent(whole, VAE), decode_latent_tiled(whole, VAE, 64, 32)
-    assert in_tiles.pixels.shape == decoded.pixels.shape
-    # Each tile is normalised by itself, and this decoder's weights are noise, so only the mean is about the same.
-    assert torch.allclose(in_tiles.pixels.mean(), decoded.pixels.mean(), atol=0.02)
+    assert float((decoded.pixels - in_tiles.pixels).abs().max()) < 0.1 / 255
 
 
 def test_what_fits_into_one_tile_is_the_whole() -> None:

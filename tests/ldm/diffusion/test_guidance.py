@@ -97,6 +97,15 @@ def test_a_positive_that_says_nothing_of_its_own_leaves_the_whole_negative() -> 
     assert torch.allclose(found, empty - 4 * (negative - empty), atol=1e-4)
 
 
+def test_the_perpendicular_part_is_each_latents_own() -> None:
+    def bent(z: Tensor, times: Tensor, given: Given) -> Tensor:
+        return (z * given.context.mean(dim=(1, 2))[:, None, None, None]).sin()
+
+    guidance = PerpendicularNegative((told(0.6),), (told(3.0),), (told(0.0),), 4.0)
+    together, alone = (guided(Model(bent, SCHEDULE), guidance, (8, 8), 8)(x, SIGMA) for x in (X, X[1:]))
+    assert torch.allclose(together[1:], alone, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", [TwoConditions, PerpendicularNegative])
 def test_guidance_of_three_compares_an_area_with_the_same_area_of_all(
     kind: type[TwoConditions | PerpendicularNegative],

@@ -1,16 +1,14 @@
-"""Converting in tiles, and a first look at latents."""
+"""Cutting maps into tiles, and laying them together again."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ldm.checkpoint import load_first_stage
-from ldm.first_stage.glance import colours_of, glance
-from ldm.first_stage.tiles import one_tiling, tiled
-from tests.architecture.sources import ROOT
+from ldm.first_stage.tiles import Tile, one_tiling, spans, tiles_of
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -18,17 +16,12 @@ def enlarged(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=4, mode="nearest")
 
 
-def shrunk(x: Tensor) -> Tensor:
-    """An encoder of that kind."""
-    return F.avg_pool2d(x, 4)
-
-
 X = torch.randn(2, 3, 40, 56, generator=torch.Generator().manual_seed(0))
 
 
-def test_tiles_of_a_local_conversion_give_what_the_whole_gives() -> None:
-    assert torch.allclose(tiled(enlarged, X, 16, 4, Fraction(4)), enlarged(X), atol=1e-6)
-    assert torch.allclose(tiled(shrunk, X, 16, 4, Fraction(1, 4)), shrunk(X), atol=1e-6)
+@pytest.mark.parametrize("tile", [(16, 16), (12, 40), (40, 9), (7, 5)])
+def test_tiles_of_a_local_conversion_give_what_the_whole_gives(tile: tuple[int, int]) -> None:
+    assert torch.allclose(one_tiling(enlarged, X, tile, 4, Fraction(4)), enlarged(X), atol=1e-6)
 
 
 def test_what_fits_into_one_tile_is_converted_at_once() -> None:
@@ -51,13 +44,32 @@ def test_tiles_fade_into_each_other() -> None:
     assert found[16:24].tolist() == pytest.approx([2.0] * 8)
 
 
-def test_a_glance_shows_about_the_decoders_colours() -> None:
-    model = load_first_stage(ROOT / "models" / "checkpoints" / "shapeland-nano.safetensors")
-    corners = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * 3)
-    with torch.no_grad():
-        latents = model.encode(corners[:, :, None, None].expand(-1, -1, 64, 64).contiguous())
-        decoded = ((model.decode(latents) + 1) / 2).mean(dim=(2, 3))
-    shown = glance(latents, colours_of(model))
-    assert shown.shape == (8, 16, 16, 3)
-    away = (shown.mean(dim=(1, 2)) - decoded).abs().mean()
-    assert float(away) < 0.4 * float((decoded - decoded.mean(dim=0)).abs().mean())
+@pytest.mark.parametrize(("whole", "tile", "overlap", "unit"), [
+    (28, 16, 4, 1), (100, 16, 4, 1), (33, 32, 8, 1), (64, 64, 8, 1), (10, 64, 8, 1), (21, 5, 4, 1), (160, 64, 16, 8),
+])  # fmt: skip
+def test_tiles_are_of_one_size_reach_into_each_other_and_cover_everything(
+    whole: int, tile: int, overlap: int, unit: int
+) -> None:
+    found = spans(whole, tile, overlap, unit)
+    assert (found[0].begin, found[-1].end) == (0, whole)
+    assert {span.end - span.begin for span in found} == {min(tile, whole)}
+    assert all(span.begin % unit == 0 for span in found)
+    for one, following in pairwise(found):
+        assert one.end - following.begin >= overlap
+
+
+def test_every_place_lies_in_the_core_of_one_tile_whatever_size_its_map_has_become() -> None:
+    for scale in (Fraction(1), Fraction(4), Fraction(1, 4)):
+        counted = torch.zeros(1, 1, int(40 * scale), int(56 * scale))
+        for tile in tiles_of((40, 56), (16, 24), 4, unit=4):
+            here = grown(tile, counted, scale)
+            tile.core_of(here).add_(1)
+        assert torch.equal(counted, torch.ones_like(counted))
+
+
+def grown(tile: Tile, whole: Tensor, scale: Fraction) -> Tensor:
+    """The tile's part of a map that has grown by this scale."""
+    down, across = (
+        slice(int(span.begin * scale), int(span.end * scale)) for span in (tile.down, tile.across)
+    )
+    return whole[..., down, across]

@@ -11,6 +11,7 @@ from ldm.spec import ScheduleSpec
 from ldm.training.ema import MovingAverage
 from ldm.training.objectives import (
     adversarial_weight,
+    codebook_loss,
     diffusion_loss,
     discriminator_loss,
     generator_loss,
@@ -43,12 +44,30 @@ def test_a_v_model_is_asked_for_the_angle_between_noise_and_data() -> None:
     assert float(loss) == pytest.approx(0.0, abs=1e-10)
 
 
+def test_an_x0_model_is_asked_for_the_latent() -> None:
+    latents, noise = torch.full((1, 2, 4, 4), 3.0), torch.full((1, 2, 4, 4), -2.0)
+    loss = diffusion_loss(
+        lambda z, t: torch.full_like(z, 3.5), latents, noise, torch.tensor([400]), ABAR, "x0"
+    )
+    assert float(loss) == pytest.approx(0.25)
+
+
 def test_a_model_that_guesses_nothing_loses_the_variance_of_the_noise() -> None:
     noise = torch.full((2, 3, 4, 4), 2.0)
     loss = diffusion_loss(
         lambda z, t: torch.zeros_like(z), torch.zeros_like(noise), noise, torch.tensor([3, 9]), ABAR
     )
     assert float(loss) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(("legacy", "of_latents", "of_codes"), [(False, 0.25, 1.0), (True, 1.0, 0.25)])
+def test_latents_and_codes_are_drawn_to_each_other(legacy: bool, of_latents: float, of_codes: float) -> None:
+    encoded = torch.full((1, 2, 4, 4), 3.0, requires_grad=True)
+    codes = torch.full((1, 2, 4, 4), 1.0, requires_grad=True)
+    loss = codebook_loss(encoded, codes, legacy=legacy)
+    assert float(loss.detach()) == pytest.approx(1.25 * 4.0)
+    pulls = [float(slope.sum()) for slope in torch.autograd.grad(loss, [encoded, codes])]
+    assert pulls == pytest.approx([of_latents * 2 * 2.0, -of_codes * 2 * 2.0])
 
 
 def test_a_standard_normal_posterior_has_no_divergence() -> None:

@@ -1,0 +1,1 @@
+"""CLIP's image tower: what it makes of pictures, and the files that it lies in."""
