@@ -12,6 +12,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 # A function may be longer than FUNCTION_LINES for a reason: "folder/file.py:Class.method": "the reason".
 LONG_FOR_A_REASON: dict[str, str] = {
     "ldm/training/diffusion.py:train_diffusion": "an optimiser step and what it closes over are read together",
+    "ldm/training/first_stage.py:train_first_stage": "the same: the model's step and its critic's",
 }
 
 

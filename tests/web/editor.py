@@ -227,6 +227,19 @@ class Editor:
         expect(self.canvas.locator(".react-flow__node").first).to_be_visible()
         return self
 
+    def from_afar(self, *things: Locator) -> list[tuple[float, float]]:
+        """Go so far away that the sheet is one picture; gives where the middles of these things are then."""
+        zoom = self.page.get_by_role("button", name=re.compile(r"^\d+%$"))
+        near, middle = int(zoom.inner_text()[:-1]), _point(self.canvas)
+        points = [_point(thing) for thing in things]
+        while int(zoom.inner_text()[:-1]) > 41:
+            before = zoom.inner_text()
+            self.button("Zoom out").click()
+            expect(zoom).not_to_have_text(before)
+        expect(self.canvas.get_by_text(re.compile("^Overview of"))).to_be_attached()
+        share = int(zoom.inner_text()[:-1]) / near
+        return [(middle[0] + share * (x - middle[0]), middle[1] + share * (y - middle[1])) for x, y in points]
+
     def drop(self, file: Path, kind: str, *, onto: Locator | None = None) -> Editor:
         """Drop a file from the desktop onto the canvas, or onto a part of it."""
         data = self.page.evaluate_handle(

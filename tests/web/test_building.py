@@ -136,6 +136,26 @@ def test_a_stroke_cuts_the_links_that_it_crosses(editor: Editor) -> None:
     editor.node("Invert").is_linked("image")
 
 
+def test_the_right_button_cuts_too_and_a_key_drops_all_links(editor: Editor) -> None:
+    editor.open_graph(pictures())
+    a, b = bounds(editor.node("Invert").box), bounds(editor.node("Show").box)
+    x = (a["x"] + a["width"] + b["x"]) / 2
+    editor.page.keyboard.down("Control")
+    editor.page.mouse.move(x, a["y"] - 30)
+    editor.page.mouse.down(button="right")
+    editor.page.mouse.move(x, a["y"] + 120, steps=6)
+    editor.page.mouse.up(button="right")
+    editor.page.keyboard.up("Control")
+    editor.node("Show").is_open("images")
+    expect(editor.page.get_by_role("menu")).to_be_hidden()
+
+    editor.node("Invert").choose()
+    editor.press("Alt+x")
+    editor.node("Invert").is_open("image")
+    editor.press("Control+z", "Control+z")
+    expect(editor.links).to_have_count(2)
+
+
 def test_a_double_click_on_a_link_puts_a_point_there(editor: Editor) -> None:
     editor.open_graph(pictures())
     editor.on_link("Invert", "image", "Show", "images", double=True)

@@ -167,6 +167,14 @@ def test_from_afar_the_sheet_is_a_picture_in_which_nodes_can_be_moved(editor: Ed
     expect(editor.nodes).to_have_count(3)
 
 
+def test_from_afar_links_are_drawn_from_socket_to_socket(editor: Editor) -> None:
+    editor.open_graph(pictures())
+    start, end = editor.from_afar(editor.node("Plain").output("image"), editor.node("Show").input("images"))
+    editor.drag(start, end)
+
+    editor.wait_until(lambda: editor.document()["nodes"]["show"]["inputs"]["images"] == ["plain", "image"])
+
+
 def test_something_is_found_in_the_graph_by_its_value(editor: Editor) -> None:
     editor.open_graph(text_to_image()).press("Control+f")
     editor.dialog.get_by_role("combobox").fill("red circle")

@@ -111,6 +111,10 @@ def test_fields_that_are_used_often_make_a_form(editor: Editor) -> None:
     editor.act("Form")
     form = editor.panel("Form")
     expect(form.get_by_role("listitem")).to_have_count(2)
+    for name in form.locator(".field-name").all():
+        assert name.evaluate(
+            "name => name.scrollWidth <= name.clientWidth"
+        )  # or fields could not be told apart
     steps = form.get_by_label("Sampler: steps", exact=True)
     steps.fill("5")
     steps.press("Enter")

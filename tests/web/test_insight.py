@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.web.editor import Editor
 from tests.web.graphs import document, node, pictures, text_to_image
-from tests.web.node import RAN, WILL_RUN
+from tests.web.node import CACHED, RAN, WILL_RUN, bounds
 
 
 def test_a_node_tells_which_value_makes_it_run_and_by_which_way(editor: Editor) -> None:
@@ -39,7 +39,6 @@ def test_a_node_that_has_run_tells_its_time_and_what_it_keeps(editor: Editor) ->
 
 
 def test_one_looks_into_a_link(editor: Editor) -> None:
-    editor.watch.expect("404.*api/peek")  # how the server says that there is nothing to see yet
     editor.open_graph(pictures())
     editor.node("Show").says(WILL_RUN)
     editor.on_link("Invert", "image", "Show", "images", click=False)
@@ -67,6 +66,30 @@ def test_a_latent_is_seen_as_a_picture(editor: Editor) -> None:
     expect(editor.dialog.get_by_role("img", name="What is in this latent")).to_be_visible()
 
 
+def test_what_a_socket_carries_is_seen_while_the_pointer_rests_on_it(editor: Editor) -> None:
+    editor.open_graph(text_to_image()).run()
+    peek = editor.page.get_by_role("tooltip", name="What flows here")
+    for socket in (editor.node("Sampler").output("latent"), editor.node("Decode").input("samples")):
+        socket.hover()
+        expect(peek.get_by_role("img", name="What is in this latent")).to_be_visible()
+        expect(peek).to_contain_text("of Sampler")
+        editor.page.mouse.move(*editor.empty_place())
+        expect(peek).to_be_hidden()
+
+
+def test_labels_of_links_cover_no_node(editor: Editor) -> None:
+    editor.open_graph(text_to_image())
+    editor.press("Control+a")
+    labels = editor.page.locator(".link-label")
+    expect(labels.filter(has_text="latent").first).to_be_visible()
+    boxes = [bounds(node) for node in editor.nodes.all()]
+    for label in labels.all():
+        one = bounds(label)
+        for box in boxes:
+            beside = one["x"] + one["width"] <= box["x"] or one["x"] >= box["x"] + box["width"]
+            assert beside or one["y"] + one["height"] <= box["y"] or one["y"] >= box["y"] + box["height"]
+
+
 def test_shapes_that_cannot_fit_are_told_before_anything_runs(editor: Editor) -> None:
     graph = text_to_image()
     graph["nodes"]["canvas"]["inputs"]["width"] = 61
@@ -92,6 +115,9 @@ def test_a_run_is_laid_out_in_time(editor: Editor) -> None:
 
     sampler.click()
     expect(editor.chosen).to_have_text("1 of 7 chosen")
+    editor.node("Save").says(CACHED)
+    editor.run()
+    expect(timeline).to_contain_text("all of it came from the cache")
 
 
 def test_two_graphs_are_compared_value_by_value(editor: Editor) -> None:

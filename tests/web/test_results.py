@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.web.editor import Editor
 from tests.web.graphs import pictures, text_to_image
-from tests.web.node import RUN
+from tests.web.node import RUN, bounds
 
 
 def saved(title: str = "Saved") -> dict[str, object]:
@@ -90,6 +90,53 @@ def test_earlier_runs_are_a_tree_that_one_goes_back_in(editor: Editor) -> None:
     expect(editor.node("Plain").field("width")).to_have_value("96")
 
 
+def test_the_pointer_comes_from_a_run_to_what_can_be_done_with_it(editor: Editor) -> None:
+    two_runs(editor)
+    history = this_line(editor)
+    runs = history.get_by_role("button", name=re.compile("Bring its graph back"))
+    expect(runs).to_have_count(2)
+    runs.last.hover()
+    back = history.get_by_role("button", name="Back")
+    expect(back).to_be_visible()
+    box = bounds(back)
+    editor.page.mouse.move(box["x"] + 20, box["y"] + 10, steps=20)
+    editor.page.wait_for_timeout(400)  # longer than the pointer has to rest on anything
+    back.click()
+
+    expect(editor.node("Plain").field("width")).to_have_value("64")
+
+
+def test_a_picture_of_the_history_is_compared_with_another_one(editor: Editor) -> None:
+    two_runs(editor)
+    history = this_line(editor)
+    runs = history.get_by_role("button", name=re.compile("Bring its graph back"))
+    runs.first.hover()
+    history.get_by_role("button", name="Compare").click()
+
+    values = editor.panel("Compare").get_by_role("region", name="Values from A to B")
+    expect(values.locator("del")).to_contain_text("96")
+    expect(values.locator("ins")).to_contain_text("64")
+
+
+def test_after_a_sweep_one_is_still_where_one_was(editor: Editor) -> None:
+    editor.open_graph(saved()).run()
+    editor.act("Sweep over values")
+    dialog = editor.page.get_by_role("dialog", name="Sweep over values")
+    dialog.get_by_label("Which field changes downwards").click()
+    dialog.get_by_role("option", name="Plain, width").click()
+    dialog.get_by_label("Down: the values").fill("1..12")
+    dialog.get_by_role("button", name="Run them").click()
+    expect(dialog.get_by_role("button", name=re.compile("^Look at it"))).to_have_count(12, timeout=RUN)
+    editor.press("Escape")
+    history = this_line(editor)
+
+    runs = history.get_by_role("button", name=re.compile("Bring its graph back"))
+    expect(runs).to_have_count(13)
+    expect(runs.last).to_contain_text("You are here")
+    rails, panel = bounds(history.locator(".history-rails").first), bounds(history)
+    assert rails["width"] < panel["width"] / 2.5
+
+
 def test_two_pictures_are_compared(editor: Editor) -> None:
     two_runs(editor)
     editor.act("Compare")
@@ -102,9 +149,13 @@ def test_two_pictures_are_compared(editor: Editor) -> None:
     compare.get_by_role("slider").press("ArrowLeft")
     expect(compare.get_by_role("slider")).to_have_value("49")
 
-    for way in ("Difference", "Flicker"):
-        compare.get_by_role("button", name=way).click()
-        expect(compare.get_by_role("button", name=way)).to_have_attribute("aria-pressed", "true")
+    compare.get_by_role("button", name="Difference").click()
+    over = compare.locator(".beside-over")
+    expect(over).to_have_css("mix-blend-mode", "difference")
+    compare.get_by_role("button", name="Flicker").click()
+    for side, seen in (("A", "0"), ("B", "1"), ("A", "0")):
+        expect(compare.locator(".beside-name")).to_have_text(side)
+        expect(over).to_have_css("opacity", seen)
     compare.get_by_role("button", name="Exchange A and B").click()
     expect(values.locator("del")).to_contain_text("96")
 

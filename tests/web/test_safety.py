@@ -105,6 +105,21 @@ def test_a_long_text_breaks_nothing(editor: Editor) -> None:
     assert node["width"] < 600
 
 
+def test_nodes_may_be_called_as_what_every_object_has(editor: Editor) -> None:
+    nodes = {
+        "__proto__": node("EmptyImage", "__proto__", 0, 0, width=64, height=64, batch_size=1, color=77),
+        "constructor": node("ImageInvert", "constructor", 320, 0, image=["__proto__", "image"]),
+        "toString": node("PreviewImage", "toString", 640, 0, images=["constructor", "image"]),
+    }
+    editor.open_graph(document("Odd", nodes)).run()
+    editor.node("toString").shows_a_picture()
+    editor.node("constructor").output("image").hover()
+    peek = editor.page.get_by_role("tooltip", name="What flows here")
+    expect(peek.get_by_role("img", name="What is in this image")).to_be_visible()
+    editor.press("Control+a", "Delete")
+    expect(editor.chosen).to_have_text("0 nodes")
+
+
 def test_a_page_of_elsewhere_cannot_ask_the_server(editor: Editor, weft: Served) -> None:
     status, _ = weft.post("/prompt", {"prompt": {}}, Origin="https://elsewhere.invalid")
     assert status == 403

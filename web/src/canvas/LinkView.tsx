@@ -1,19 +1,24 @@
 import { memo, useState } from "react";
 
-import { flatId, FROM_OUTSIDE, type Point } from "../graph/document";
+import { flatId, type Point } from "../graph/document";
+import { own } from "../graph/own";
 import { portText } from "../graph/ports";
-import { sourceOf } from "../graph/reads";
-import { hoverPeek, leaveOverlay, type Spot } from "../run/overlay";
+import { leaveOverlay } from "../run/overlay";
 import { useServer } from "../state/server";
 import { currentScene } from "./current";
 import { typeStyle } from "./colors";
+import { within } from "./hash";
 import { LinkLabel } from "./LinkLabel";
+import { lookInto } from "./look";
 import type { Wire } from "./model";
 import { problemsOf } from "./problems";
+import { hashOfItems } from "./scene";
 import { middleOf, pathOf, type LinkStyle } from "./wires";
 
-/** How far apart its ends are, at least, for a label that stands between the nodes and on none of them. */
+/** How far apart its ends are, at least, for a label that stands between the nodes. */
 const ROOM = 220;
+/** About what a label takes, above the middle of its link. */
+const LABEL = { width: 150, height: 32 };
 
 export interface LinkViewProps {
   readonly wire: Wire;
@@ -32,15 +37,16 @@ export interface LinkViewProps {
 export const LinkView = memo(
   function LinkView({ wire, instances, a, b, look, off, lit, chosen }: LinkViewProps) {
     const [over, setOver] = useState(false);
-    const flows = useServer((server) => server.progress[flatId(instances, wire.node)]?.state === "running");
+    const flows = useServer((server) => own(server.progress, flatId(instances, wire.node))?.state === "running");
     const clash = useServer(
       (server) =>
         problemsOf(server.problems, flatId(instances, wire.node)).find(({ input }) => input === wire.input)
           ?.message ?? null,
     );
-    const told = over || clash !== null || (chosen && b[0] - a[0] > ROOM);
+    const asked = over || clash !== null;
     const path = pathOf(a, b, look);
-    const middle = told || lit ? middleOf(a, b) : null;
+    const middle = asked || lit || chosen ? middleOf(a, b) : null;
+    const told = asked || (middle !== null && chosen && b[0] - a[0] > ROOM && isFree(middle));
     return (
       <g
         className="link"
@@ -54,7 +60,7 @@ export const LinkView = memo(
         data-list={wire.port.kind === "list of" || undefined}
         onPointerEnter={(event) => {
           setOver(true);
-          if (event.buttons === 0) peekAt(wire, instances, { x: event.clientX + 12, y: event.clientY + 12 });
+          if (event.buttons === 0) lookInto(wire.from, { x: event.clientX + 12, y: event.clientY + 12 });
         }}
         onPointerLeave={() => {
           setOver(false);
@@ -84,8 +90,10 @@ export const LinkView = memo(
     before.chosen === after.chosen,
 );
 
-// What flows comes from the node behind the reroutes; what comes from around a subgraph cannot be told from inside.
-function peekAt(wire: Wire, instances: readonly string[], spot: Spot): void {
-  const [node, output] = sourceOf(currentScene().sheet, wire.from);
-  if (node !== FROM_OUTSIDE) hoverPeek(flatId(instances, node), output, spot);
+// A label that nobody asked for covers no node.
+function isFree([x, y]: Point): boolean {
+  const scene = currentScene();
+  const { width, height } = LABEL;
+  const found = within(hashOfItems(scene), [x - width / 2, y - height, width, height]);
+  return [...found].every((id) => scene.items.get(id)?.content.kind === "group");
 }

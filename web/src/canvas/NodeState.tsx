@@ -1,5 +1,6 @@
 import { useShallow } from "zustand/react/shallow";
 
+import { own } from "../graph/own";
 import { useServer, type Problem } from "../state/server";
 import type { NodeContent } from "./model";
 import { problemsOf } from "./problems";
@@ -19,7 +20,7 @@ export interface NodeStateProps {
 /** What a screen reader hears of a node beside its title, and what is wrong with all of it. */
 export function NodeState({ content, problems, chosen, failed }: NodeStateProps) {
   const { flat, node, id } = content;
-  const state = useServer((server) => server.progress[flat]?.state);
+  const state = useServer((server) => own(server.progress, flat)?.state);
   const failure = useServer((server) => (server.failure?.node === flat ? server.failure.message : null));
   const words = [
     chosen && "chosen",

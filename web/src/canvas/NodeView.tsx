@@ -3,6 +3,7 @@ import "./node.css";
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo } from "react";
 
+import { own } from "../graph/own";
 import { NodePictures } from "../run/NodePictures";
 import { useCanvas } from "../state/canvas";
 import { useServer } from "../state/server";
@@ -23,7 +24,7 @@ export const NodeView = memo(
   function NodeView({ data: { content } }: NodeProps<FlowNode>) {
     const { id, flat, node, shape } = content;
     const chosen = useTabs((tabs) => activeTab(tabs).selection.has(id));
-    const state = useServer((server) => server.progress[flat]?.state);
+    const state = useServer((server) => own(server.progress, flat)?.state);
     const failed = useServer((server) => server.failure?.node === flat);
     const plain = useCanvas(({ detail }) => detail !== "full");
     const problems = useProblems(flat);

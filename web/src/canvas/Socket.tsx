@@ -2,8 +2,10 @@ import { memo } from "react";
 
 import { portText } from "../graph/ports";
 import type { Port } from "../graph/specs";
+import { leaveOverlay } from "../run/overlay";
 import { socketKey, useCanvas } from "../state/canvas";
 import { typeStyle } from "./colors";
+import { lookAtSocket } from "./look";
 
 export interface SocketProps {
   readonly node: string;
@@ -37,6 +39,8 @@ export const Socket = memo(function Socket({ node, side, name, label, port, link
       data-fit={fit ?? undefined}
       aria-label={`${side === "in" ? "Input" : "Output"} ${label}: ${type}${linked ? ", linked" : ""}`}
       title={[`${label}: ${type}`, rest.help].filter(Boolean).join("\n")}
+      onPointerEnter={lookAtSocket}
+      onPointerLeave={leaveOverlay}
     />
   );
 });

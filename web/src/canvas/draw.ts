@@ -1,6 +1,7 @@
 /** Drawing a sheet with a 2D canvas: frames, links, nodes as boxes. Both the far view and the small map use it. */
 
 import type { Bounds } from "../graph/document";
+import { own } from "../graph/own";
 import type { NodeProgress } from "../state/server";
 import { hueOf } from "./colors";
 import { drawLinks } from "./drawLinks";
@@ -161,7 +162,7 @@ function outline(path: Path2D, box: Bounds, zoom: number): void {
 function stateInk({ content }: Item, { progress, isWrong }: Drawn, inks: Inks): string | null {
   if (content.kind !== "node") return null;
   if (isWrong(content.flat)) return inks.bad;
-  switch (progress[content.flat]?.state) {
+  switch (own(progress, content.flat)?.state) {
     case "running":
       return inks.running;
     case "finished":

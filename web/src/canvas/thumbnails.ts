@@ -1,5 +1,6 @@
 /** Small pictures of what nodes have shown, for the far view. They come when they are there; until then nothing is drawn. */
 
+import { own } from "../graph/own";
 import { useServer } from "../state/server";
 
 const LOADED = new Map<string, HTMLImageElement>();
@@ -15,9 +16,9 @@ export function loadedPictures(): number {
 /** The picture of a node, if it has one and it was loaded already; else it is asked for, and `arrived` is called. */
 export function thumbnail(flat: string, arrived: () => void): HTMLImageElement | null {
   const { previews, shown } = useServer.getState();
-  const file = shown[flat]?.images[0];
+  const file = own(shown, flat)?.images[0];
   const source =
-    previews[flat] ??
+    own(previews, flat) ??
     (file &&
       `api/view?${new URLSearchParams({ filename: file.filename, subfolder: file.subfolder, type: file.type, preview: "webp;70" }).toString()}`);
   if (source === undefined) return null;

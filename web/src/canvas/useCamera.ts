@@ -10,6 +10,7 @@ import { lookingAt, LEAST_ZOOM, MOST_ZOOM, seen, type Looking } from "./sight";
 
 type Store = ReturnType<typeof useStoreApi>;
 type Flow = ReturnType<typeof useReactFlow>;
+type Size = Pick<Looking, "width" | "height">;
 
 /** Let other parts of the editor turn the view, and keep for each sheet how it was last seen. */
 export function useCamera(): void {
@@ -23,7 +24,7 @@ export function useCamera(): void {
     const tab = activeTab();
     const view = tab.views[sheetIdOf(tab) ?? ""];
     if (view) void flow.setViewport(view);
-    else void flow.setViewport(whole(lookingOf(store)));
+    else void flow.setViewport(whole(sizeNow(store)));
   }, [place, flow, store, ready]);
 }
 
@@ -44,11 +45,15 @@ export function lookingOf(store: Store): Looking {
   return { x: transform[0], y: transform[1], zoom: transform[2], width, height };
 }
 
-function whole(looking: Looking): View {
+// Asked of the page: a panel that has just been closed has made room of which the store does not know yet.
+function sizeNow(store: Store): Size {
+  const { domNode, width, height } = store.getState();
+  return domNode ? { width: domNode.clientWidth, height: domNode.clientHeight } : { width, height };
+}
+
+function whole({ width, height }: Size): View {
   const box = around(currentScene().boxes.values());
-  return box
-    ? lookingAt(box, looking.width, looking.height, 1)
-    : { x: looking.width / 2, y: looking.height / 2, zoom: 1 };
+  return box ? lookingAt(box, width, height, 1) : { x: width / 2, y: height / 2, zoom: 1 };
 }
 
 function cameraOf(store: Store, flow: Flow): Camera {

@@ -60,7 +60,7 @@ export function Files() {
               }}
             >
               {file.path.replace(/\.json$/, "")}
-              <small>{new Date(file.modified).toLocaleString()}</small>
+              <small>{new Date(1000 * file.modified).toLocaleString()}</small>
             </button>
             <button
               type="button"

@@ -50,7 +50,7 @@ function Row({ exposed, at, last }: RowProps) {
   const label =
     exposed.label ?? (node ? `${titleOf(document, specs, node)}: ${exposed.input}` : exposed.node);
   return (
-    <li className="form-row">
+    <li className="form-line">
       {found?.sheet === null && input?.widget && !isLink(value) ? (
         <Field
           node={found.id}

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useServer } from "../state/server";
 import { Changes } from "./Changes";
 import { Beside } from "./Beside";
-import { shotsOf, useComparing, type Shot } from "./shots";
+import { pairOf, shotsOf, useComparing, type Shot } from "./shots";
 import { Slot } from "./Slot";
 import { useDocument } from "./useDocument";
 
@@ -23,9 +23,7 @@ export function ComparePanel() {
   const chosen = useComparing();
   const runs = useServer((server) => server.runs);
   // Without a choice, the last two pictures: what one mostly wants to see after a change.
-  const [newest, before] = shotsOf(runs);
-  const a = chosen.a ?? before ?? null;
-  const b = chosen.b ?? newest ?? null;
+  const { a, b } = pairOf(chosen, shotsOf(runs));
   const [way, setWay] = useState<Way>("slider");
   if (!a || !b) return <p className="compare-none">Two pictures can be compared here once there are two.</p>;
   return (

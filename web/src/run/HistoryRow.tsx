@@ -8,6 +8,7 @@ import { Thumb } from "./Thumb";
 import { runName, statusText } from "./words";
 
 const LANE = 14; // pixels
+const MOST_RAILS = 98; // a sweep has many lanes, and they leave room for the pictures
 const HEIGHT = 52;
 
 interface HistoryRowProps {
@@ -67,11 +68,12 @@ interface RailsProps {
 }
 
 function Rails({ row, lanes, status }: RailsProps) {
-  const x = (lane: number) => lane * LANE + LANE / 2;
+  const wide = Math.min(LANE, MOST_RAILS / lanes);
+  const x = (lane: number) => lane * wide + LANE / 2;
   const middle = HEIGHT / 2;
   const at = x(row.lane);
   return (
-    <svg className="history-rails" width={lanes * LANE} height={HEIGHT} aria-hidden>
+    <svg className="history-rails" width={(lanes - 1) * wide + LANE} height={HEIGHT} aria-hidden>
       {row.passing.map((lane) => (
         <path key={lane} d={`M${x(lane)} 0V${HEIGHT}`} />
       ))}

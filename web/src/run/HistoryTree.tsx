@@ -1,6 +1,6 @@
 import "./history.css";
 
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 
 import { loadOlderRuns } from "../state/live";
 import { useLive } from "../state/liveStore";
@@ -19,19 +19,26 @@ const FILTERS: readonly (readonly [Filter, string])[] = [
   ["failed", "Failed"],
 ];
 
+const REST = 120; // milliseconds that a pointer stays on a row that is looked at
+
 /** All runs as a tree of pictures. Pointing at one shows what differs from now; choosing it brings its graph back. */
 export function HistoryTree() {
   const runs = useServer((server) => server.runs);
   const here = useTabs((tabs) => activeTab(tabs).parent);
   const more = useLive((live) => live.nextPage !== null);
   const [filter, setFilter] = useState<Filter>("all");
-  const [looked, setLooked] = useState<string | null>(null);
+  const [looked, look] = useLooked();
   const shown = useMemo(() => filtered(runs, filter, here), [runs, filter, here]);
   const rows = useMemo(() => lanesOf(shown), [shown]);
   const lanes = Math.max(1, ...rows.map((row) => Math.max(row.lane, ...row.passing) + 1));
   const run = runs.find((one) => one.id === (looked ?? here));
   return (
-    <div className="history">
+    <div
+      className="history"
+      onPointerLeave={() => {
+        look(null);
+      }}
+    >
       <div className="history-filter" role="group" aria-label="Which runs">
         {FILTERS.map(([name, title]) => (
           <button
@@ -47,12 +54,7 @@ export function HistoryTree() {
         ))}
       </div>
       {shown.length === 0 && <p className="history-none">{NONE[filter]}</p>}
-      <ol
-        className="history-rows"
-        onPointerLeave={() => {
-          setLooked(null);
-        }}
-      >
+      <ol className="history-rows">
         {shown.map((one, index) => {
           const row = rows[index];
           return row ? (
@@ -62,7 +64,7 @@ export function HistoryTree() {
               row={row}
               lanes={lanes}
               here={one.id === here}
-              look={setLooked}
+              look={look}
             />
           ) : null;
         })}
@@ -77,6 +79,19 @@ export function HistoryTree() {
       {run && <HistoryDetail run={run} here={run.id === here} />}
     </div>
   );
+}
+
+// On the way from a row to the buttons below, the pointer crosses other rows, which are not meant.
+function useLooked(): readonly [string | null, (id: string | null) => void] {
+  const [looked, setLooked] = useState<string | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const look = useCallback((id: string | null) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      setLooked(id);
+    }, REST);
+  }, []);
+  return [looked, look];
 }
 
 const NONE: Record<Filter, string> = {

@@ -6,10 +6,11 @@ import { bytesText, factText, numberText, shapeText } from "./format";
 import { Histogram } from "./Histogram";
 import { useTitle } from "./nodes";
 import { usePeek } from "./peeking";
+import { factOf } from "./facts";
 
 /** What flows through a link: what is known of it before a run, and what is in it once its node has run. */
 export function LinkPeek({ flat, output }: { readonly flat: string; readonly output: string }) {
-  const fact = useServer((server) => server.forecast[flat]?.outputs[output]);
+  const fact = useServer((server) => factOf(server.forecast, flat, output));
   const title = useTitle(flat);
   const found = usePeek(flat, output);
   return (
@@ -17,13 +18,13 @@ export function LinkPeek({ flat, output }: { readonly flat: string; readonly out
       <h3>
         {output} <small>of {title}</small>
       </h3>
-      {found?.ok ? (
-        <Inside peek={found.value} />
+      {typeof found === "object" ? (
+        <Inside peek={found} />
       ) : (
         <>
           {fact && <p className="peek-fact">{factText(fact)}</p>}
           <p className="peek-none">
-            {found === null ? "Looking" : "Not computed yet. Run it to look inside."}
+            {found === "looking" ? "Looking" : "Not computed yet. Run it to look inside."}
           </p>
         </>
       )}

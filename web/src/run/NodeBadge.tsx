@@ -3,6 +3,7 @@ import "./badge.css";
 import { Check } from "lucide-react";
 import { memo, useMemo } from "react";
 
+import { own } from "../graph/own";
 import { useChrome } from "../state/chrome";
 import { useServer } from "../state/server";
 import { badgeOf } from "./badge";
@@ -11,8 +12,8 @@ import { Elapsed } from "./Elapsed";
 
 /** How a node does, and what would become of it in a run. Pointing at it tells why. */
 export const NodeBadge = memo(function NodeBadge({ flat }: { readonly flat: string }) {
-  const progress = useServer((server) => server.progress[flat]);
-  const forecast = useServer((server) => server.forecast[flat]);
+  const progress = useServer((server) => own(server.progress, flat));
+  const forecast = useServer((server) => own(server.forecast, flat));
   const wanted = useChrome((chrome) => chrome.choices.badges);
   const badge = useMemo(() => badgeOf(progress, forecast), [progress, forecast]);
   if (!badge || !wanted) return null;

@@ -3,6 +3,7 @@ import "./pictures.css";
 import { File, Music } from "lucide-react";
 import { memo, useState } from "react";
 
+import { own } from "../graph/own";
 import { useServer } from "../state/server";
 import type { FileRef } from "../wire/shapes";
 import { fileUrl, mediaOf } from "./format";
@@ -12,9 +13,9 @@ const MOST = 9; // pictures in a node's grid; the lightbox has all
 
 /** What a node has shown: a live preview, pictures, texts. It fills the box that the canvas gives it. */
 export const NodePictures = memo(function NodePictures({ flat }: { readonly flat: string }) {
-  const shown = useServer((server) => server.shown[flat]);
-  const preview = useServer((server) => server.previews[flat]);
-  const running = useServer((server) => server.progress[flat]?.state === "running");
+  const shown = useServer((server) => own(server.shown, flat));
+  const preview = useServer((server) => own(server.previews, flat));
+  const running = useServer((server) => own(server.progress, flat)?.state === "running");
   const run = useServer((server) => server.shownRun);
   const live = preview !== undefined && (running || !shown || shown.images.length === 0);
   if (live) return <Preview url={preview} running={running} />;

@@ -59,14 +59,18 @@ function Timeline({ timeline, run }: { readonly timeline: TimelineShape; readonl
           Trace
         </a>
       </header>
-      <Scale seconds={seconds} />
+      {rows.length > 0 ? (
+        <Scale seconds={seconds} />
+      ) : (
+        <p className="timeline-none">Nothing had to be computed: all of it came from the cache.</p>
+      )}
       <ol className="timeline-rows">
         {rows.map((row) => (
           <TimelineRow key={row.node} row={row} />
         ))}
       </ol>
       {timeline.memory.length > 1 && <Memory timeline={timeline} seconds={seconds} />}
-      <Key />
+      {rows.length > 0 && <Key />}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import "./why.css";
 
 import { ArrowRight, ChevronRight } from "lucide-react";
 
+import { own } from "../graph/own";
 import { goTo } from "../shell/going";
 import { useLive } from "../state/liveStore";
 import { useServer, type Forecast, type NodeProgress, type Reason } from "../state/server";
@@ -10,11 +11,11 @@ import { useTitle } from "./nodes";
 
 /** Why a node will run, or ran: the first thing that differs, and the way it comes from. */
 export function WhyPanel({ flat }: { readonly flat: string }) {
-  const forecast = useServer((server) => server.forecast[flat]);
-  const progress = useServer((server) => server.progress[flat]);
+  const forecast = useServer((server) => own(server.forecast, flat));
+  const progress = useServer((server) => own(server.progress, flat));
   const shownRun = useServer((server) => server.shownRun);
-  const ran = useLive((live) => (shownRun === null ? undefined : live.runs[shownRun]?.why[flat]));
-  const root = useServer((server) => server.forecast[forecast?.reason?.way?.at(-1) ?? ""]?.reason);
+  const ran = useLive((live) => (shownRun === null ? undefined : own(live.runs[shownRun]?.why ?? {}, flat)));
+  const root = useServer((server) => own(server.forecast, forecast?.reason?.way?.at(-1) ?? "")?.reason);
   if (!forecast && !progress) return null;
   return (
     <section className="why" aria-label="Why it runs">

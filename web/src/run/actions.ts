@@ -2,6 +2,7 @@
 
 import { flatId } from "../graph/document";
 import { locate } from "../graph/flat";
+import { own } from "../graph/own";
 import { specOf } from "../graph/specs";
 import { goTo } from "../shell/going";
 import { registerActions } from "../state/actions";
@@ -212,10 +213,10 @@ registerActions([
     section: "Node",
     keys: ["Alt+l"],
     aliases: ["lightbox", "zoom"],
-    when: () => chosen().some((flat) => (useServer.getState().shown[flat]?.images.length ?? 0) > 0),
+    when: () => chosen().some((flat) => (own(useServer.getState().shown, flat)?.images.length ?? 0) > 0),
     run: () => {
       const { shown, shownRun } = useServer.getState();
-      const files = chosen().flatMap((flat) => shown[flat]?.images ?? []);
+      const files = chosen().flatMap((flat) => own(shown, flat)?.images ?? []);
       openLightbox(
         files.map((file) => ({ file, run: shownRun })),
         0,

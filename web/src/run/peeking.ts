@@ -2,26 +2,38 @@
 
 import { useEffect, useState } from "react";
 
+import { own } from "../graph/own";
 import { call } from "../state/call";
-import { useServer } from "../state/server";
+import { clientId } from "../state/liveClient";
+import { useServer, type Forecast } from "../state/server";
 import { currentDocument, useTabs } from "../state/tabs";
 import type { Answer } from "../wire/answer";
 import { postPeek } from "../wire/routes";
 import type { PeekShape } from "../wire/shapes";
 
-/** What is in the value of an output; null while it is asked for. Asked again when the node has run. */
-export function usePeek(flat: string, output: string): Answer<PeekShape> | null {
+export type Found = PeekShape | "looking" | "nothing";
+
+/** What is in the value of an output. Asked again when the node has run; what is not kept is not asked for. */
+export function usePeek(flat: string, output: string): Found {
   const document = useTabs(currentDocument);
-  const state = useServer((server) => server.forecast[flat]?.state);
+  const kept = useServer(({ forecast }) => isKept(own(forecast, flat)));
   const [found, setFound] = useState<Answer<PeekShape> | null>(null);
   useEffect(() => {
+    if (!kept) return;
     const giving = new AbortController();
-    void postPeek(call, { graph: document, node: flat, output }, giving.signal).then((answer) => {
+    // As the client whose runs made it: on them depends how the value is called in the cache.
+    const asked = { graph: document, client_id: clientId(), node: flat, output };
+    void postPeek(call, asked, giving.signal).then((answer) => {
       if (!giving.signal.aborted) setFound(answer);
     });
     return () => {
       giving.abort();
     };
-  }, [document, flat, output, state]);
-  return found;
+  }, [document, flat, output, kept]);
+  if (!kept) return "nothing";
+  return found === null ? "looking" : found.ok ? found.value : "nothing";
+}
+
+function isKept(forecast: Forecast | undefined): boolean {
+  return forecast?.state === "cached" || (forecast?.state === "idle" && forecast.size !== null);
 }

@@ -38,11 +38,13 @@ export async function send(how: Sending = {}): Promise<readonly RunShape[] | nul
   const after = commit(before, next, "Next seed", "seeds");
   if (after !== before) changeTab(() => ({ history: after }), tab.id);
   const runs = await sendDocuments(tab, documents, how);
+  const last = runs?.at(-1);
+  if (last) changeTab(() => ({ parent: last.id }), tab.id);
   if (!runs && after !== before) takeBack(tab.id, after, before);
   return runs;
 }
 
-/** Send these graphs as runs of a tab: one by one in the queue, accepted together. */
+/** Send these graphs as runs of a tab: one by one in the queue, accepted together. What the tab shows comes from none of them. */
 export async function sendDocuments(
   tab: Tab,
   documents: readonly Document[],
@@ -70,8 +72,6 @@ export async function sendDocuments(
     runs.map((run) => run.id),
     expected,
   );
-  const last = runs.at(-1);
-  if (last) changeTab(() => ({ parent: last.id }), tab.id);
   refreshRuns();
   return runs;
 }

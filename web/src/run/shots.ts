@@ -41,6 +41,13 @@ export function compareShot(shot: Shot): void {
   if (useComparing.getState().b === null) say("This is A. Choose another picture to compare it with.");
 }
 
+/** The two that are beside each other: what was chosen, and for what was not the newest picture that is another one. */
+export function pairOf({ a, b }: Comparing, shots: readonly Shot[]): Comparing {
+  const right = b ?? shots.find((shot) => a === null || !sameShot(shot, a)) ?? null;
+  const left = a ?? shots.find((shot) => right === null || !sameShot(shot, right)) ?? null;
+  return { a: left, b: right };
+}
+
 /** Whether two are the same file. */
 export function sameShot(one: Shot, other: Shot): boolean {
   return (

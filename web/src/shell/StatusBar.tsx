@@ -1,6 +1,6 @@
 import { runAction } from "../state/actions";
 import { useServer, type Connection } from "../state/server";
-import { activeTab, currentDocument, currentSheet, useTabs } from "../state/tabs";
+import { activeTab, currentSheet, useTabs } from "../state/tabs";
 
 const CONNECTIONS: Record<Connection, string> = {
   connecting: "Connecting to the server",
@@ -16,16 +16,16 @@ export function StatusBar() {
   const nodes = useTabs((tabs) => Object.keys(currentSheet(tabs).nodes).length);
   const chosen = useTabs((tabs) => {
     const here = currentSheet(tabs).nodes;
-    return [...activeTab(tabs).selection].filter((id) => id in here).length;
+    return [...activeTab(tabs).selection].filter((id) => Object.hasOwn(here, id)).length;
   });
-  const title = useTabs((tabs) => currentDocument(tabs).title);
+  const file = useTabs((tabs) => activeTab(tabs).file);
   return (
     <footer className="status">
       <span className="status-connection" data-connection={connection} role="status">
         {CONNECTIONS[connection]}
       </span>
       {paused !== null && <span className="status-paused">Queue paused: {paused}</span>}
-      <span className="status-space">{title}</span>
+      <span className="status-space">{file}</span>
       <button
         type="button"
         className="status-problems"

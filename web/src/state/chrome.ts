@@ -48,9 +48,11 @@ export const CHOICES: Choices = {
   badges: true,
 };
 
+const NARROW = 900; // pixels: panels lie over the canvas there, and begin closed
+
 export const useChrome = create<Chrome>(() => ({
   left: null,
-  right: "inspector",
+  right: globalThis.innerWidth < NARROW ? null : "inspector",
   dialog: null,
   subject: null,
   choices: CHOICES,

@@ -1,5 +1,6 @@
 /** One run as it is heard of: from messages, and from what the history keeps of it. Pure; whoever shows it is elsewhere. */
 
+import { own } from "../graph/own";
 import { isRecord } from "../wire/answer";
 import type { Message, NodeStateShape } from "../wire/messages";
 import type { ErrorShape, FileRef, NodeAccount, Ui, WholeRun } from "../wire/shapes";
@@ -115,7 +116,7 @@ export function fromHistory(run: RunState, whole: WholeRun): RunState {
 export function shareOf(run: RunState): number | null {
   if (run.status !== "running") return null;
   const nodes = Object.entries(run.progress).filter(([, { state }]) => state !== "cached");
-  const weights = nodes.map(([node]) => Math.max(run.expected[node] ?? 0, 0.01));
+  const weights = nodes.map(([node]) => Math.max(own(run.expected, node) ?? 0, 0.01));
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
   if (whole === 0) return 0;
   const done = nodes.reduce((sum, [, node], index) => sum + (weights[index] ?? 0) * shareOfNode(node), 0);
@@ -157,7 +158,7 @@ function withNodes(
   nodes: readonly string[],
   next: (before: NodeProgress) => NodeProgress,
 ): RunState {
-  const changed = nodes.map((node) => [node, next(run.progress[node] ?? WAITING)] as const);
+  const changed = nodes.map((node) => [node, next(own(run.progress, node) ?? WAITING)] as const);
   return { ...run, progress: { ...run.progress, ...Object.fromEntries(changed) } };
 }
 

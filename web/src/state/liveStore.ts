@@ -2,6 +2,7 @@
 
 import { create } from "zustand";
 
+import { own } from "../graph/own";
 import type { Method } from "../wire/http";
 import { expecting, isOver, unheard, type RunState } from "./liveRun";
 import type { Problem } from "./server";
@@ -109,5 +110,5 @@ function revokeLater(url: string): void {
 function revokeGone(before: RunState, next: RunState): void {
   if (before.previews === next.previews) return;
   for (const [node, url] of Object.entries(before.previews))
-    if (next.previews[node] !== url) revokeLater(url);
+    if (own(next.previews, node) !== url) revokeLater(url);
 }

@@ -4,7 +4,7 @@ import type { Document } from "../graph/document";
 import type { Answer } from "./answer";
 import type { Call } from "./http";
 
-/** A file of the user's workflows. `modified` is in milliseconds since 1970. */
+/** A file of the user's workflows. `modified` is in seconds since 1970. */
 export interface Kept {
   readonly path: string;
   readonly size: number;

@@ -111,7 +111,7 @@ export function postForecast(
 /** A look at a value of the cache. */
 export function postPeek(
   call: Call,
-  asked: { graph: Document; node: string; output: string },
+  asked: { graph: Document; client_id: string; node: string; output: string },
   signal?: AbortSignal,
 ): Promise<Answer<PeekShape>> {
   return call("POST", "peek", { body: asked, signal });

@@ -14,7 +14,7 @@ import { socketFor } from "./wire";
 const TYPED = "input, textarea, select, button, a, [contenteditable], [role=menu], [role=dialog]";
 const FAR_REACH = 8;
 
-/** A double click: renames a title, goes into a subgraph, puts a reroute on a link, or looks for a node to add. */
+/** A double click: renames a title, goes into a subgraph, or so near to a node that it has its fields, puts a reroute on a link, or looks for a node to add. */
 export function doubleClick(event: MouseEvent): void {
   const target = onCanvas(event);
   const at = pointOf(event);
@@ -27,6 +27,8 @@ export function doubleClick(event: MouseEvent): void {
   else if (wire) reroute(wire, at);
   else if (item?.content.kind === "node" && item.content.subgraph !== null)
     enter(item.id, item.content.subgraph);
+  else if (item?.content.kind === "node" && useCanvas.getState().detail !== "full")
+    currentCamera()?.fit([item.id]);
   else if (!item) useCanvas.setState({ adding: { at, page: [event.clientX, event.clientY], end: null } });
 }
 
