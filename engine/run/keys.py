@@ -161,23 +161,7 @@ def _keys(
             keys[id] = before[2]
             continue
         parts = [kind.prefix, kinds.on] if kind.spec.device else [kind.prefix]
-        inputs = node.inputs
-        for name, label, omitted, type in kind.inputs:
-            if name not in inputs:
-                parts.append(omitted)
-                continue
-            value = inputs[name]
-            if value.__class__ is Link:
-                parts.append(label)
-                parts.append(_linked(value, keys, nodes, kinds, origin))
-            elif type is None:
-                text = PLAIN.get(value.__class__)
-                parts.append(label)
-                parts.append(text(value) if text else literal_text(value))
-            else:
-                parts.append(label + literal_text(as_taken(type, value)))  # type: ignore[arg-type]
-        if kind.declared is not None:
-            parts += _undeclared(node, kind.declared, keys, nodes, kinds, origin)
+        parts += _given(node, kind, keys, nodes, kinds, origin)
         if id in fingerprints:
             parts.append(literal_text(fingerprints[id]))
         if kind.placed:
@@ -187,6 +171,36 @@ def _keys(
         if not (kind.placed or id in fingerprints):
             known[identity(node)] = (node, links, key)
     return keys
+
+
+def _given(
+    node: Node,
+    kind: _Kind,
+    keys: Mapping[str, str],
+    nodes: Mapping[str, Node],
+    kinds: _Kinds,
+    origin: Origin,
+) -> list[str]:
+    """What a node is given."""
+    inputs = node.inputs
+    parts: list[str] = []
+    for name, label, omitted, type in kind.inputs:
+        if name not in inputs:
+            parts.append(omitted)
+            continue
+        value = inputs[name]
+        if value.__class__ is Link:
+            parts.append(label)
+            parts.append(_linked(value, keys, nodes, kinds, origin))
+        elif type is None:
+            text = PLAIN.get(value.__class__)
+            parts.append(label)
+            parts.append(text(value) if text else literal_text(value))
+        else:
+            parts.append(label + literal_text(as_taken(type, value)))  # type: ignore[arg-type]
+    if kind.declared is not None:
+        parts += _undeclared(node, kind.declared, keys, nodes, kinds, origin)
+    return parts
 
 
 def _undeclared(
