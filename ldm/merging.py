@@ -48,7 +48,7 @@ def mixed(first: Module, second: Module, share: Callable[[str], float]) -> Modul
 def _sum(ours: Tensor, a: float, theirs: Tensor, b: float) -> Tensor:
     if (a, b) == (0.0, 1.0):
         return theirs.to(ours)
-    kind = torch.promote_types(ours.dtype, torch.float32)
+    kind = ours.dtype if ours.dtype == torch.float64 else torch.float32
     return (a * ours.to(kind) + b * theirs.to(ours.device, kind)).to(ours.dtype)
 
 

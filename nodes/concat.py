@@ -30,7 +30,7 @@ class Both(NamedTuple):
     title="Change a picture (InstructPix2Pix)",
     category="conditioning/instructpix2pix",
     device=True,
-    facts=facts.encoded_too,
+    facts=facts.changed,
 )
 def instruct(positive: Conditioning, negative: Conditioning, vae: FirstStage, pixels: Image) -> ToldTwice:
     """Show a model the picture that it shall change as the text says.
@@ -98,7 +98,7 @@ def low_resolution(positive: Conditioning, negative: Conditioning, image: Image)
     return ToldTwice(shown(positive, beside), shown(negative, beside), empty)
 
 
-@node("DepthConditioning", title="Show depth", category="conditioning/depth", facts=facts.told)
+@node("DepthConditioning", title="Show depth", category="conditioning/depth", facts=facts.deep)
 def show_depth(positive: Conditioning, negative: Conditioning, depth: Image) -> Both:
     """Show a depth model how far away things shall be.
 

@@ -12,6 +12,7 @@ from ldm.unet.hints import Hint
 from ldm.unet.union_control import TASKS, UnionControlNet
 from nodes.facts import changes
 from nodes.facts import conditioning as told
+from nodes.loaders import DTYPES
 from nodes.port_types import Conditioning, ControlModel, DiffusionModel, FirstStage, Image
 
 Strength = Annotated[float, Range(0.0, 10.0, step=0.01)]
@@ -45,7 +46,7 @@ def load_controlnet(
     Args:
         control_net_name: A safetensors file below models/controlnet, under CompVis' names or diffusers'.
     """
-    net = load_control(ctx.model_file("controlnet", control_net_name))
+    net = load_control(ctx.model_file("controlnet", control_net_name), dtype=DTYPES[ctx.dtype])
     return ControlModel(net.to(ctx.device))
 
 
@@ -65,7 +66,7 @@ def load_difference(
         model: The diffusion model whose weights are added.
         control_net_name: A safetensors file below models/controlnet.
     """
-    net = load_control(ctx.model_file("controlnet", control_net_name), model.unet)
+    net = load_control(ctx.model_file("controlnet", control_net_name), model.unet, DTYPES[ctx.dtype])
     return ControlModel(net.to(ctx.device))
 
 

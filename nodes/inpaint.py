@@ -59,7 +59,7 @@ def encode_for_inpaint(
     title="Inpaint (for inpainting models)",
     category="conditioning/inpaint",
     device=True,
-    facts=facts.encoded_too,
+    facts=facts.inpainted,
 )
 def inpaint_conditioning(
     positive: Conditioning,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import torch
 
-from engine.api import Multiline, Output, Range, node
+from engine.api import Multiline, Range, node
 from ldm.diffusion.vectors import CLASS
 from ldm.text.boxes import LayoutBox, layout_tokens
 from ldm.text.classes import ClassEmbedder
@@ -97,9 +97,7 @@ def encode_layout(layout: Layout, clip: TextModel) -> Conditioning:
     device=True,
     facts=conditioning.encoded,
 )
-def class_label(
-    clip: TextModel, number: Number = 0, nothing: bool = False
-) -> Annotated[Conditioning, Output("conditioning")]:
+def class_label(clip: TextModel, number: Number = 0, nothing: bool = False) -> Conditioning:
     """Tell a class-conditional model what to paint, by the number of a class.
 
     Args:

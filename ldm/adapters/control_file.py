@@ -42,12 +42,13 @@ OTHERS = {
 """Files that are found beside ControlNets, by a tensor that they have."""
 
 
-def load_control(path: Path, base: UNet | None = None) -> HintNet:
-    """Load a ControlNet or a T2I adapter, in float32 on the CPU.
+def load_control(path: Path, base: UNet | None = None, dtype: torch.dtype = torch.float32) -> HintNet:
+    """Load a ControlNet or a T2I adapter, on the CPU.
 
     Args:
         path: One safetensors file.
         base: The UNet whose weights a file of differences is added to.
+        dtype: What the weights are kept in, and computed with.
 
     Raises:
         CheckpointError: the file is missing, damaged, or no ControlNet for a model that is known here.
@@ -55,25 +56,31 @@ def load_control(path: Path, base: UNet | None = None) -> HintNet:
     with opened(path) as file:
         _check_kind(file)
         if is_adapter(file):
-            return read_adapter(file)
+            return read_adapter(file, dtype)
         spec, read = _known(file, base)
-        channels = file.shapes.get(THEIR_HINT) or next(
-            file.shapes[prefix + HINT] for prefix in PREFIXES if prefix + HINT in file.shapes
-        )
         if DIFFERENCE in file.shapes:
             read = _added_to(base, read, path)
         with torch.device("meta"):
-            net = _empty(file, spec, channels[1])
-        fill(path, net, read)
+            net = _empty(file, spec)
+        fill(path, net, read, dtype=dtype)
     return net
 
 
-def _empty(file: TensorFile, spec: UNetSpec, channels: int) -> ControlNet:
+def _empty(file: TensorFile, spec: UNetSpec) -> ControlNet:
+    """A net of the file's sizes, whose weights are to come."""
+    seeing = [_hint_shape(file, 4 * number, spec) for number in range(4)]
+    channels, widths = seeing[0][1], tuple(shape[0] for shape in seeing)
     tasks = next((shape[0] for key, shape in file.shapes.items() if key.endswith(TASKS)), None)
     if tasks is None:
-        return ControlNet(spec, channels)
+        return ControlNet(spec, channels, widths)
     layers = sum(key.endswith(".attn.in_proj_bias") for key in file.shapes)
-    return UnionControlNet(spec, channels, tasks=tasks, layers=layers)
+    return UnionControlNet(spec, channels, widths, tasks=tasks, layers=layers)
+
+
+def _hint_shape(file: TensorFile, number: int, spec: UNetSpec) -> tuple[int, ...]:
+    key = f"input_hint_block.{number}.weight"
+    names = (*(prefix + key for prefix in PREFIXES), control_name(key, spec))
+    return next((file.shapes[name] for name in names if name in file.shapes), (1, 1))
 
 
 def _check_kind(file: TensorFile) -> None:

@@ -21,8 +21,8 @@ def is_adapter(file: TensorFile) -> bool:
     return OWN in file.shapes or THEIRS in file.shapes
 
 
-def read_adapter(file: TensorFile) -> PictureAdapter:
-    """The T2I adapter in a file, in float32 on the CPU.
+def read_adapter(file: TensorFile, dtype: torch.dtype = torch.float32) -> PictureAdapter:
+    """The T2I adapter in a file, with weights of this type, on the CPU.
 
     Raises:
         CheckpointError: it lacks a part.
@@ -49,7 +49,7 @@ def read_adapter(file: TensorFile) -> PictureAdapter:
     def read(key: str) -> Tensor:
         return file.read(name(key))
 
-    fill(file.path, net, read)
+    fill(file.path, net, read, dtype=dtype)
     return net
 
 

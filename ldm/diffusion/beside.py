@@ -37,6 +37,14 @@ class Canvas:
     seed: int = 0
 
 
+def must_be_shown(spec: ModelSpec) -> tuple[Beside, ...]:
+    """What a model is shown beside the latent that only a condition can say."""
+    if spec.concat is None:
+        return ()
+    found = ("mask", "source", *(("masked_image",) if spec.concat.hole == GREY else ()))
+    return tuple(name for name in spec.concat.order if name not in found)
+
+
 class NotShown(ValueError):
     """A model is not shown what it must be, or not as it knows it."""
 

@@ -38,7 +38,7 @@ def blurred_where_seen(guess: Tensor, shares: Tensor, blur: float) -> Tensor:
         shares: Who looks at whom, (b, heads, n, n), each row a sum of 1; the n are cells of a smaller map.
         blur: The blur's standard deviation, in cells.
     """
-    seen = shares.mean(dim=1).sum(dim=1) > MUCH
+    seen = shares.float().mean(dim=1).sum(dim=1) > MUCH  # half precision cannot sum so many
     height, width = _sides(seen.shape[1], guess.shape[-2], guess.shape[-1])
     mask = seen.unflatten(1, (height, width))[:, None].to(guess)
     mask = F.interpolate(mask, size=guess.shape[-2:], mode="nearest")

@@ -12,6 +12,7 @@ from ldm.diffusion.condition import Condition
 from ldm.diffusion.denoiser import Given, Network
 from ldm.diffusion.guidance import Guidance, Plain
 from ldm.diffusion.vectors import vector
+from ldm.small_weights import computed_in
 from ldm.spec import ModelSpec
 from ldm.unet.changes import UNetChange
 from ldm.unet.hints import added_by
@@ -28,7 +29,7 @@ def network_of(
         changes: How it computes otherwise than it was trained to.
         watch: Is shown who looks at whom in its middle, (b, heads, n, n).
     """
-    exact = next(unet.parameters()).dtype  # it computes as its weights are, the sampler as the latent is
+    exact = computed_in(unet)  # the sampler computes as the latent is
 
     def as_weights(values: Tensor) -> Tensor:
         return values.to(exact) if values.is_floating_point() else values

@@ -57,7 +57,7 @@ class Encoder(nn.Module):
 
     def forward(self, pixels: Tensor, pieces: Pieces = at_once) -> Tensor:
         """Encode; `pieces` says how the large maps are made."""
-        h = pixels
+        h: Tensor = pixels
         for index in range(len(self.down)):
             if index < self.small:
                 reach = 2 * self.blocks + 3  # a convolution in front, two in each block, one that halves
@@ -70,8 +70,8 @@ class Encoder(nn.Module):
     def _level(self, index: int, h: Tensor, normed: Normed) -> Tensor:
         """From the size of a level to that of the next."""
         level = cast("Level", self.down[index])
-        h = level(self.conv_in(h) if index == 0 else h, normed)
-        return h
+        out: Tensor = level(self.conv_in(h) if index == 0 else h, normed)
+        return out
 
 
 class Decoder(nn.Module):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from ldm.spec import UNetSpec
 from ldm.unet.unet import TimestepEmbedSequential, WayDown
 
-HINT_WIDTHS = (16, 16, 32, 32, 96, 96, 256)
+HINT_WIDTHS = (16, 32, 96, 256)
 
 
 class ControlNet(WayDown):
     """Residuals for a UNet's skips and its middle, in CompVis' key names."""
 
-    def __init__(self, spec: UNetSpec, hint_channels: int = 3) -> None:
+    def __init__(
+        self, spec: UNetSpec, hint_channels: int = 3, hint_widths: Sequence[int] = HINT_WIDTHS
+    ) -> None:
         super().__init__(spec)
         self.hint_channels = hint_channels
-        self.input_hint_block = _hint_block(hint_channels, spec.model_channels)
+        self.input_hint_block = _hint_block(hint_channels, hint_widths, spec.model_channels)
         self.zero_convs = nn.ModuleList(
             TimestepEmbedSequential(_zero(width, width)) for width in self.skip_widths
         )
@@ -62,14 +66,14 @@ class ControlNet(WayDown):
         return time
 
 
-def _hint_block(channels: int, out: int) -> nn.Sequential:
-    """From pixels to features of cells: convolutions, of which those that widen the map's features halve it."""
-    layers: list[nn.Module] = []
-    for width in HINT_WIDTHS:
-        stride = 2 if layers and width != channels else 1
-        layers += [nn.Conv2d(channels, width, 3, stride=stride, padding=1), nn.SiLU()]
-        channels = width
-    return nn.Sequential(*layers, _zero(channels, out, 3))
+def _hint_block(channels: int, widths: Sequence[int], out: int) -> nn.Sequential:
+    """From pixels to features of cells: convolutions, of which each that widens the features halves their map."""
+    first, *wider = widths
+    layers: list[nn.Module] = [nn.Conv2d(channels, first, 3, padding=1), nn.SiLU()]
+    for width, wide in zip(widths, wider, strict=False):
+        layers += [nn.Conv2d(width, width, 3, padding=1), nn.SiLU()]
+        layers += [nn.Conv2d(width, wide, 3, stride=2, padding=1), nn.SiLU()]
+    return nn.Sequential(*layers, _zero(widths[-1], out, 3))
 
 
 def _zero(channels: int, out: int, size: int = 1) -> nn.Conv2d:

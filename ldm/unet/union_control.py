@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,7 +11,7 @@ from torch.nn import functional as F
 from ldm.spec import UNetSpec
 from ldm.text.clip import quick_gelu
 from ldm.unet.blocks import timestep_embedding
-from ldm.unet.control import ControlNet
+from ldm.unet.control import HINT_WIDTHS, ControlNet
 
 TASK_WIDTH = 256
 TASKS = (
@@ -86,8 +88,16 @@ class TaskEmbedding(nn.Module):
 class UnionControlNet(ControlNet):
     """A ControlNet that is told its task; the names are those of its published files."""
 
-    def __init__(self, spec: UNetSpec, hint_channels: int = 3, *, tasks: int = 8, layers: int = 1) -> None:
-        super().__init__(spec, hint_channels)
+    def __init__(
+        self,
+        spec: UNetSpec,
+        hint_channels: int = 3,
+        hint_widths: Sequence[int] = HINT_WIDTHS,
+        *,
+        tasks: int = 8,
+        layers: int = 1,
+    ) -> None:
+        super().__init__(spec, hint_channels, hint_widths)
         width = spec.model_channels
         self.task_embedding = nn.Parameter(torch.zeros(tasks, width))
         self.transformer_layes = nn.ModuleList(TaskLayer(width) for _ in range(layers))

@@ -17,10 +17,11 @@ from engine.api import Clash, Context, Fact, Facts
 from ldm.checkpoint import spec_in
 from ldm.compvis_config import compvis_spec
 from ldm.diffusers_folder import folder_spec
+from ldm.diffusion.beside import must_be_shown
 from ldm.recognise import family_of
 from ldm.spec import ClipSpec, FirstStageSpec, ModelSpec, TextSpec
 from ldm.text.files import width_in
-from nodes.facts.conditioning import unheard
+from nodes.facts.conditioning import sum_of, unheard
 
 
 def checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
@@ -38,7 +39,7 @@ def checkpoint(ckpt_name: str | None, ctx: Context) -> Facts:
 def _parts(spec: ModelSpec, size: int | None) -> tuple[Fact, Fact, Fact]:
     family, stage, told = family_of(spec), of_first_stage(spec.first_stage), of_text(spec)
     return (
-        Fact("model", family=family, bytes=size, more={**stage, **told}),
+        Fact("model", family=family, bytes=size, more={**stage, **told, **of_shown(spec)}),
         Fact("clip", family=family, more=told),
         Fact("vae", family=family, more=stage),
     )
@@ -77,7 +78,8 @@ def diffusion_model(unet_name: str | None, ctx: Context) -> Facts:
     path, spec = _known("diffusion_models", unet_name, ctx)
     if path is None or not isinstance(spec, ModelSpec):
         return None
-    more = {"channels": spec.first_stage.embed_dim, "factor": spec.first_stage.factor}
+    stage = {"channels": spec.first_stage.embed_dim, "factor": spec.first_stage.factor}
+    more = {**stage, **of_shown(spec)}
     return Fact("model", family=family_of(spec), bytes=path.stat().st_size, more=more)
 
 
@@ -126,6 +128,12 @@ def of_text(spec: ModelSpec) -> dict[str, int]:
         return {}
     width = told.width + (spec.second_clip.width if spec.second_clip is not None else 0)
     return {"length": told.length, "width": width, "text": _stands_for(told)}
+
+
+def of_shown(spec: ModelSpec) -> dict[str, int]:
+    """What a model must be shown beside the latent."""
+    needed = must_be_shown(spec)
+    return {"shown": sum_of(needed)} if needed else {}
 
 
 def _stands_for(spec: FirstStageSpec | TextSpec | ClipSpec) -> int:

@@ -18,7 +18,7 @@ ADAPTERS = {
     "sdxl": AdapterSpec(widths=(32, 64, 64, 64), blocks=2, pixels=16),
 }
 
-TASK = 3
+TASK, TOLD_WIDTHS = 3, (8, 16, 24, 40)
 RANK, ALPHA = 3, 5.0
 BLOCK = "transformer_blocks.0"
 LAYERS: dict[str, tuple[int, ...]] = {

@@ -97,10 +97,11 @@ def told() -> list[list[float]]:
         key: plain[key] for key in plain if key in diffusers.ControlNetUnionModel.__init__.__annotations__
     }
     width = spec.model_channels
+    kept["conditioning_embedding_out_channels"] = adapters.TOLD_WIDTHS
     net = diffusers.ControlNetUnionModel(
         **kept, num_control_type=6, num_trans_channel=width, num_trans_head=4, num_proj_channel=width
     )
-    ours = random_weights(UnionControlNet(spec, tasks=6))
+    ours = random_weights(UnionControlNet(spec, hint_widths=adapters.TOLD_WIDTHS, tasks=6))
     net.double().load_state_dict({control_name(key, spec): value for key, value in ours.items()})
     x, times, context, _ = unet_inputs(spec)
     assert context is not None

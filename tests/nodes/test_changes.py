@@ -1,5 +1,6 @@
 """Nodes that change a model: LoRA, ControlNet and the patches, through graphs and alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,15 @@ def test_a_model_follows_a_picture(tmp_path: Path) -> None:
     assert not torch.allclose(painted(MODEL, late[0], negative=late[1]), found, atol=1e-4)
     never = apply_controlnet(POSITIVE, NEGATIVE, net, PICTURE, 0.0)
     assert torch.equal(painted(MODEL, never[0], negative=never[1]), PLAIN)
+
+
+def test_a_controlnet_may_compute_in_less_than_the_model_does(tmp_path: Path) -> None:
+    name, there = net_in(tmp_path), context(tmp_path)
+    whole, half = (load_difference(MODEL, name, ctx=one) for one in (there, replace(there, dtype="bf16")))
+    assert {weight.dtype for weight in half.net.parameters()} == {torch.bfloat16}
+    exact, near = (painted(MODEL, apply_to_one(POSITIVE, net, PICTURE)) for net in (whole, half))
+    assert not torch.equal(exact, near)
+    assert float((exact - near).norm() / exact.norm()) < 0.05
 
 
 def test_one_conditioning_alone_may_be_controlled(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from ldm.checkpoint import save_first_stage, save_model
 from tests.ldm.tiny import tiny_model
 from tests.nodes.fact_cases import CANVAS, MODEL, graph, sample, use
 from tests.nodes.running import TINY, House, house
+from tests.nodes.tasks import SPECS, model_of
 from tests.nodes.test_facts import foretold
 
 
@@ -46,6 +47,29 @@ def test_text_encoders_alone_say_how_wide_their_contexts_are(home: House) -> Non
 
     assert told.nodes["p"].outputs["conditioning"].shape == (1, None, 768)
     assert told.nodes["q"].outputs["conditioning"].shape == (1, None, 2048)
+
+
+def test_a_model_that_must_be_shown_something_says_so_before_it_is_loaded(home: House) -> None:
+    save_model(model_of(SPECS["depth"]), home.folder / "models" / "checkpoints" / "depth.safetensors")
+    told = {
+        "m": use("CheckpointLoaderSimple", ckpt_name="depth.safetensors"),
+        "p": use("CLIPTextEncode", text="", clip="@m.1"),
+        "i": use("EmptyImage", width=24, height=16),
+        "d": use("DepthConditioning", positive="@p", negative="@p", depth="@i"),
+        "c": use("ConditioningCombine", conditioning_1="@d", conditioning_2="@p"),
+        **CANVAS,
+    }
+
+    def clashing(positive: str, negative: str) -> list[tuple[str, str]]:
+        settings = {"positive": positive, "negative": negative, "latent_image": "@e"}
+        found = foretold(home, graph(**told, l=use("KSampler", model="@m", **settings))).problems
+        return [(one.input, one.hint) for one in found if isinstance(one, Clashing)]
+
+    advice = "Send the conditioning through DepthConditioning first."
+    assert clashing("@d", "@d.1") == []
+    assert clashing("@p", "@d.1") == [("positive", advice)]
+    assert clashing("@d", "@p") == [("negative", advice)]
+    assert clashing("@c", "@d.1") == [("positive", advice)]
 
 
 def test_a_first_stage_that_is_told_another_scale_is_of_another_model(home: House) -> None:

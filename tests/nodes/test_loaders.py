@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,10 +11,13 @@ from safetensors.torch import save_file
 from engine.api import Context
 from engine.run.folders import Folders
 from ldm.checkpoint import build, save_first_stage, save_model
+from ldm.diffusion.denoiser import Given
+from ldm.diffusion.told import network_of
 from ldm.spec import ClassSpec, TextSpec
 from ldm.text.clip import ClipTextEncoder
 from ldm.text.wordpiece import WordListMissing
 from nodes.loaders import load_checkpoint, load_clip, load_diffusion_model, load_vae
+from nodes.merging import merge_models
 from nodes.text import encode_text
 from tests.ldm.test_published_layouts import CLIP
 from tests.ldm.tiny import SPEC, randomise, tiny_model
@@ -78,3 +82,23 @@ def test_a_model_of_word_pieces_finds_its_list_below_models_or_says_what_is_miss
     (folder / "bert-base-uncased.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nhorse", "utf-8")
     loaded = load_checkpoint("bert.safetensors", ctx=context(tmp_path))
     assert loaded.clip.encoder.tokenize(["a horse"]).ids == ((2, 1, 4, 3, 0, 0),)
+
+
+@pytest.mark.parametrize("kept", ["fp8_e4m3fn", "fp8_e5m2", "bf16"])
+def test_a_diffusion_model_may_be_kept_in_fewer_bits(kept: Any, tmp_path: Path) -> None:
+    save_model(tiny_model(), tmp_path / "models" / "diffusion_models" / "tiny.safetensors")
+    ctx = context(tmp_path)
+
+    plain = load_diffusion_model("tiny.safetensors", ctx=ctx)
+    small = load_diffusion_model("tiny.safetensors", kept, ctx=ctx)
+
+    bits = torch.bfloat16 if kept == "bf16" else getattr(torch, f"float8_{kept[4:]}")
+    assert small.unet.time_embed[0].weight.dtype == bits
+    assert list(small.unet.state_dict()) == list(plain.unet.state_dict())
+    x, time = torch.randn(1, 4, 8, 8), torch.tensor([300])
+    given = Given(torch.randn(1, 16, 16))
+    exact, found = (network_of(one.unet)(x, time, given) for one in (plain, small))
+    assert found.dtype == torch.float32
+    assert 0 < float((found - exact).abs().max()) < 0.5 * float(exact.abs().max())
+    half = merge_models(small, small, 0.5)
+    assert torch.allclose(network_of(half.unet)(x, time, given), found, atol=1e-5)

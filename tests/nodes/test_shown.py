@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.api import NULL_CONTEXT
+from engine.run.codec import Codec
+from engine.run.result import Result
 from ldm.diffusion.beside import NotShown
 from ldm.diffusion.vectors import NotTold
 from nodes.concat import instruct, show_depth, upscale_conditioning
@@ -15,18 +17,20 @@ from nodes.first_stage import encode_image
 from nodes.guiders import dual_cfg_guider
 from nodes.inpaint import encode_for_inpaint, inpaint_conditioning, set_noise_mask
 from nodes.latent import empty_latent
-from nodes.layout import class_label
+from nodes.layout import class_label, layout_box
 from nodes.noise import random_noise
 from nodes.port_types import (
     FirstStage,
     Image,
     Latent,
     SamplerChoice,
+    SeenPictures,
 )
 from nodes.sampling_custom import sample_custom_advanced
 from nodes.schedulers import schedule_levels
 from nodes.showing import ToldTwice
 from nodes.text import encode_text
+from nodes.vision import tell_picture
 from tests.nodes.tasks import SPECS, left_half, painted, parts, picture, seen_by, told
 
 
@@ -229,3 +233,24 @@ def test_a_batch_of_latents_is_shown_as_many_maps() -> None:
     four = Latent(one.latent.samples.repeat(4, 1, 1, 1), factor=4)
     masked = set_noise_mask(four, left_half())
     assert painted(model, one._replace(latent=masked)).shape[0] == 4
+
+
+# ---- on the disk
+
+
+def test_what_is_shown_and_told_is_kept_on_the_disk() -> None:
+    _, clip, vae = parts(SPECS["inpainting, Stable Diffusion's order"])
+    text = encode_text("a red circle", clip)
+    positive, negative, latent = inpaint_conditioning(text, text, vae, picture(), left_half())
+    seen = SeenPictures(torch.ones(1, 4), torch.zeros(1, 2, 3), torch.zeros(1, 2, 3))
+    told = tell_picture(positive, seen, 0.5, 0.25)
+    codec = Codec([inpaint_conditioning, tell_picture, layout_box])
+    values = {"told": told, "negative": negative, "latent": latent, "layout": layout_box(3), "seen": seen}
+
+    back: Any = codec.decode(codec.encode(Result(values))).outputs
+
+    (one,) = back["told"].entries
+    assert torch.equal(one.beside["masked_image"], told.entries[0].beside["masked_image"])
+    assert (one.images[0].strength, one.images[0].roughness) == (0.5, 0.25)
+    assert one.facts["hole"] == 0.0
+    assert back["layout"] == layout_box(3)

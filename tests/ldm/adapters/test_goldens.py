@@ -97,7 +97,8 @@ def test_a_controlnet_agrees_with_diffusers(name: str) -> None:
 @torch.no_grad()
 def test_a_controlnet_that_is_told_its_task_agrees_with_diffusers() -> None:
     spec = adapters.CONTROLLED["sdxl"]
-    net, base = UnionControlNet(spec, tasks=6).double(), UNet(spec).double()
+    net = UnionControlNet(spec, hint_widths=adapters.TOLD_WIDTHS, tasks=6).double()
+    base = UNet(spec).double()
     randomise(net)
     randomise(base)
     x, times, context, vector = (None if one is None else one[:1] for one in unet_inputs(spec))

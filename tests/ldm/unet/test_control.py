@@ -1,12 +1,13 @@
 """ControlNets: what they add, when, and where; their numbers are in adapters/test_goldens.py."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ldm.adapters.control_file import control_name, load_control
 from ldm.adapters.t2i_file import adapter_name
@@ -16,6 +17,7 @@ from ldm.diffusion.denoiser import Given, Model
 from ldm.diffusion.guidance import ClassifierFree, Guidance, Plain, guided
 from ldm.diffusion.schedule import Schedule
 from ldm.diffusion.told import network_of
+from ldm.published import SD1_UNET, SD2_UNET, SDXL_UNET
 from ldm.spec import ScheduleSpec, UNetSpec
 from ldm.tensor_file import CheckpointError
 from ldm.unet.control import ControlNet
@@ -204,6 +206,24 @@ def test_a_net_for_another_model_says_so() -> None:
         plain(replace(TOLD, control=(Control(Hint(other, PICTURE)),)))
 
 
+@pytest.mark.parametrize(
+    ("made", "parameters"),
+    [
+        (lambda: ControlNet(SD1_UNET), 361_279_120),
+        (lambda: ControlNet(SD2_UNET), 364_228_240),
+        (lambda: ControlNet(SDXL_UNET), 1_251_014_160),
+        (lambda: UnionControlNet(SDXL_UNET, 3, (48, 96, 192, 384), tasks=6), 1_257_287_280),
+        (lambda: PictureAdapter(AdapterSpec()), 77_369_280),
+        (lambda: PictureAdapter(AdapterSpec(pixels=16)), 79_028_160),
+    ],
+)
+def test_published_nets_have_as_many_parameters_as_diffusers(
+    made: Callable[[], nn.Module], parameters: int
+) -> None:
+    with torch.device("meta"):
+        assert sum(one.numel() for one in made().parameters()) == parameters
+
+
 # ---- files
 
 
@@ -229,7 +249,7 @@ def test_a_net_is_read_from_every_layout(layout: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layout", ["CompVis, alone", "diffusers"])
 def test_a_net_for_many_tasks_is_read_from_every_layout(layout: str, tmp_path: Path) -> None:
-    made = UnionControlNet(SPEC.unet, tasks=6)
+    made = UnionControlNet(SPEC.unet, 1, (48, 96, 192, 384), tasks=6)
     randomise(made, 3)
     state = made.state_dict()
     names = {key: control_name(key, SPEC.unet) if layout == "diffusers" else key for key in state}
