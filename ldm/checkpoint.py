@@ -172,7 +172,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     unfinished = path.with_suffix(".part")
     half = {key: value.detach().half().contiguous() for key, value in tensors.items()}
     try:
+        unfinished.touch()
+        mode = unfinished.stat().st_mode  # safetensors' own lets nobody else read the file
         save_file(half, unfinished, metadata=dict(metadata))
+        unfinished.chmod(mode)
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.replace(path)

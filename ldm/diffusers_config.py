@@ -27,7 +27,7 @@ _UNET_MUST: Mapping[str, tuple[object, ...]] = {
     "center_input_sample": (False,),
     "flip_sin_to_cos": (True,),
     "freq_shift": (0,),
-    "only_cross_attention": (False,),
+    "mid_block_only_cross_attention": (None, False),
     "downsample_padding": (1,),
     "mid_block_scale_factor": (1,),
     "act_fn": _SILU,
@@ -97,6 +97,7 @@ class _UNet(msgspec.Struct):
     attention_head_dim: int | tuple[int, ...] | None = 8
     num_attention_heads: int | tuple[int, ...] | None = None
     use_linear_projection: bool = False
+    only_cross_attention: bool | tuple[bool, ...] = False
     num_class_embeds: int | None = None
     projection_class_embeddings_input_dim: int | None = None
     resnet_time_scale_shift: str = "default"
@@ -131,11 +132,20 @@ def unet_spec(said: Said, where: str) -> UNetSpec:
         if len(set(depths)) == 1
         else tuple(depth if here else 0 for depth, here in zip(depths, attends, strict=True)),
         linear_projection=listens and config.use_linear_projection,
+        crossed=_crossed(config.only_cross_attention, attends, where),
         resize_in_blocks=config.downsample_type == "resnet",
         scale_shift_norm=config.resnet_time_scale_shift == "scale_shift",
         classes=config.num_class_embeds,
         vector_dim=config.projection_class_embeddings_input_dim,
     )
+
+
+def _crossed(only: bool | tuple[bool, ...], attends: list[bool], where: str) -> tuple[int, ...]:
+    """The levels at which nothing attends to itself."""
+    if only is True:
+        raise CheckpointError(f"{where}: only_cross_attention is true, but in the middle it must be false.")
+    levels = zip(only or (), attends, strict=False)
+    return tuple(level for level, (crossed, here) in enumerate(levels) if crossed and here)
 
 
 def _heads(config: _UNet, widths: tuple[int, ...], where: str) -> tuple[int | None, int | None]:

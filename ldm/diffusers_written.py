@@ -60,6 +60,7 @@ def unet_config(spec: UNetSpec) -> dict[str, object]:
         "transformer_layers_per_block": [max(spec.depth_at(level), 1) for level in levels],
         "attention_head_dim": [spec.heads_for(width) for width in widths],
         "use_linear_projection": spec.linear_projection,
+        "only_cross_attention": [level in spec.crossed for level in levels] if spec.crossed else False,
         "addition_embed_type": None if spec.vector_dim is None else "text_time",
         "addition_time_embed_dim": None if spec.vector_dim is None else SIZE_WIDTH,
         "projection_class_embeddings_input_dim": spec.vector_dim,

@@ -50,7 +50,10 @@ def convert(source: Path, target: Path) -> dict[str, Tensor]:
         raise Unreadable(f"{source.name} has no weights in it.")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
+        unfinished.touch()
+        mode = unfinished.stat().st_mode  # safetensors' own lets nobody else read the file
         save_file(_apart(weights), unfinished, metadata={"format": "pt", "converted_from": source.name})
+        unfinished.chmod(mode)
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.rename(target)

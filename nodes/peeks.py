@@ -20,6 +20,8 @@ from nodes.port_types import (
     LossCurve,
     Mask,
     Noise,
+    NoisyClassifier,
+    PictureTransform,
     SamplerChoice,
     SeenPictures,
     Sigmas,
@@ -118,7 +120,7 @@ def peek_at_model(model: DiffusionModel) -> Look:
     return Look(
         text=f"{model.spec.name}: {_size(model.unet)}, latents of {stage.embed_dim} channels, "
         f"{stage.factor} pixels a cell, guesses {model.spec.parameterization}"
-        + "".join(f", {type(change).__name__}" for change in model.changes)
+        + "".join(f", {type(change).__name__}" for change in (*model.changes, *model.steering))
     )
 
 
@@ -192,6 +194,19 @@ def peek_at_vision_model(vision: VisionModel) -> Look:
 def peek_at_seen_pictures(seen: SeenPictures) -> Look:
     """The vectors."""
     return Look(seen.vector, length=len(seen.vector))
+
+
+@peeker(NoisyClassifier)
+def peek_at_classifier(classifier: NoisyClassifier) -> Look:
+    """How large it is, and how many classes it knows."""
+    return Look(text=f"{_size(classifier.net)}, {classifier.net.classifier_spec.classes} classes")
+
+
+@peeker(PictureTransform)
+def peek_at_transform(transform: PictureTransform) -> Look:
+    """Its steps."""
+    steps = (getattr(step, "__name__", type(step).__name__) for step in transform.steps)
+    return Look(text=", ".join(steps), length=len(transform.steps))
 
 
 def _size(module: torch.nn.Module) -> str:

@@ -116,3 +116,10 @@ def test_what_a_file_holds_is_told_without_reading_its_weights(tmp_path: Path) -
 
     assert spec_in(path) == SPEC
     assert spec_in(alone) == SPEC.first_stage
+
+
+def test_a_saved_file_may_be_read_by_whoever_may_read_other_files(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+
+    assert saved(tmp_path).stat().st_mode == other.stat().st_mode

@@ -150,6 +150,7 @@ def test_a_vq_model_that_does_not_say_its_scale_has_none() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"only_cross_attention": True}, "only_cross_attention is true, but in the middle it must be false"),
         ({"act_fn": "mish"}, r"unet: act_fn is 'mish', but only 'silu' or 'swish' is known"),
         ({"class_embed_type": "projection"}, "class_embed_type is 'projection'"),
         ({"block_out_channels": [320, 480, 640, 640]}, "all must be multiples of the first"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.api import NULL_CONTEXT, Context, Folders
+from engine.api import NULL_CONTEXT, Clash, Context, Fact, Folders
 from engine.graph.edit import with_input
 from engine.graph.graph import Graph, Link, Node
 from engine.run.events import RunFinished
@@ -18,9 +18,11 @@ from ldm.first_stage.features import FeatureNet, perceptual_distance
 from ldm.shapeland.render import render
 from ldm.shapeland.scene import Scene, Thing
 from ldm.unet.classifier_file import load_classifier, save_classifier
+from nodes.facts.steering import steered_by_picture
 from nodes.first_stage import decode_latent
 from nodes.latent import empty_latent
 from nodes.loaders import Checkpoint, load_checkpoint
+from nodes.peeks import peek_at_classifier, peek_at_model, peek_at_transform
 from nodes.picture_transforms import seen_blurred, seen_grey, seen_smaller, seen_through_mask
 from nodes.port_types import (
     DiffusionModel,
@@ -33,7 +35,10 @@ from nodes.port_types import (
     PictureTransform,
     TextModel,
 )
+from nodes.samplers import choose_ddim, choose_ddpm
 from nodes.sampling import sample
+from nodes.schedulers import schedule_levels
+from nodes.sigmas import start_at_timestep
 from nodes.steering import (
     apply_transform,
     as_seen,
@@ -257,3 +262,36 @@ def test_a_classifier_is_trained_on_captions_and_saved(tmp_path: Path) -> None:
     assert done.events[-1].status == "done", done.events[-3:]
     (saved,) = (tmp_path / "output" / "classifiers").iterdir()
     assert load_classifier(saved).classifier_spec.classes == 3
+
+
+def test_what_steers_shows_itself_to_whoever_looks() -> None:
+    assert peek_at_transform(seen_smaller(2, after=seen_grey())).text == "Grey, Shrunk"
+    net = NoisyClassifier(tiny_classifier())
+    assert str(peek_at_classifier(net).text).endswith("million weights, 5 classes")
+    assert str(peek_at_model(steer_by_classifier(MODEL, net)).text).endswith("guesses eps, TowardsClass")
+
+
+def test_a_first_stage_of_another_model_is_told_before_anything_runs() -> None:
+    model, other = Fact("model", more={"channels": 4}), Fact("vae", more={"channels": 3})
+    clash = steered_by_picture(model, other)
+    assert isinstance(clash, Clash)
+    assert (clash.input, clash.reason) == ("vae", "it decodes latents of 3 channels, but the model samples 4")
+    assert steered_by_picture(model, Fact("vae", more={"channels": 4})) is model
+
+
+def test_sampling_may_begin_at_a_timestep() -> None:
+    every = schedule_levels(MODEL, "simple", 1000)
+    later = start_at_timestep(MODEL, every, 249)
+    assert len(later.levels) == 251
+    assert float(later.levels[0]) == pytest.approx(float(MODEL.schedule.sigmas[249]))
+    with pytest.raises(ValueError, match=r"timesteps are 0 to 999, but 1000 is asked for"):
+        start_at_timestep(MODEL, every, 1000)
+
+
+def test_how_warm_and_how_thin_the_noise_is_goes_to_the_sampler() -> None:
+    assert choose_ddpm("large", 0.5, 0.1).settings == {
+        "variance": "large",
+        "s_noise": 0.5,
+        "noise_dropout": 0.1,
+    }
+    assert choose_ddim(1.0, 0.5).settings == {"eta": 1.0, "s_noise": 0.5, "noise_dropout": 0.0}

@@ -166,16 +166,19 @@ def test_a_tab_that_was_closed_comes_back_with_its_steps(editor: Editor) -> None
     expect(editor.nodes).to_have_count(3)
 
 
-def test_every_template_opens_and_has_no_problems(editor: Editor) -> None:
+def test_every_template_opens_and_lacks_nothing_but_files(editor: Editor) -> None:
     editor.button("Templates").click()
-    cards = editor.panel("Templates").get_by_role("listitem")
+    panel = editor.panel("Templates")
+    cards = panel.get_by_role("listitem")
     expect(cards).not_to_have_count(0)
+    ready = panel.get_by_role("list").first.get_by_role("listitem").count()
     for place, title in enumerate(cards.locator("strong").all_inner_texts()):
         if place > 0:
             editor.button("Templates").click()
         cards.nth(place).get_by_role("button").click()
-        expect(editor.page.get_by_role("tab", name=title, selected=True)).to_be_visible()
-        expect(editor.page.get_by_role("button", name="No problems")).to_be_visible()
+        expect(editor.page.get_by_role("tab", name=title, selected=True)).to_be_in_viewport(ratio=0.9)
+        if place < ready:
+            expect(editor.page.get_by_role("button", name="No problems")).to_be_visible()
 
 
 def test_what_is_missing_is_told_with_what_could_take_its_place(editor: Editor) -> None:

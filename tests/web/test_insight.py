@@ -78,8 +78,10 @@ def test_what_a_socket_carries_is_seen_while_the_pointer_rests_on_it(editor: Edi
 
 
 def test_labels_of_links_cover_no_node(editor: Editor) -> None:
-    editor.open_graph(text_to_image())
-    editor.press("Control+a")
+    graph = text_to_image()
+    for one in graph["nodes"].values():
+        one["_meta"]["position"][0] *= 2
+    editor.open_graph(graph).press("Control+a")
     labels = editor.page.locator(".link-label")
     expect(labels.filter(has_text="latent").first).to_be_visible()
     boxes = [bounds(node) for node in editor.nodes.all()]
@@ -115,8 +117,8 @@ def test_a_run_is_laid_out_in_time(editor: Editor) -> None:
 
     sampler.click()
     expect(editor.chosen).to_have_text("1 of 7 chosen")
-    editor.node("Save").says(CACHED)
     editor.run()
+    editor.node("Save").says(CACHED)
     expect(timeline).to_contain_text("all of it came from the cache")
 
 

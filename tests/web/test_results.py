@@ -96,7 +96,7 @@ def test_the_pointer_comes_from_a_run_to_what_can_be_done_with_it(editor: Editor
     runs = history.get_by_role("button", name=re.compile("Bring its graph back"))
     expect(runs).to_have_count(2)
     runs.last.hover()
-    back = history.get_by_role("button", name="Back")
+    back = history.get_by_role("button", name="Back", exact=True)
     expect(back).to_be_visible()
     box = bounds(back)
     editor.page.mouse.move(box["x"] + 20, box["y"] + 10, steps=20)

@@ -37,7 +37,9 @@ export interface LinkViewProps {
 export const LinkView = memo(
   function LinkView({ wire, instances, a, b, look, off, lit, chosen }: LinkViewProps) {
     const [over, setOver] = useState(false);
-    const flows = useServer((server) => own(server.progress, flatId(instances, wire.node))?.state === "running");
+    const flows = useServer(
+      (server) => own(server.progress, flatId(instances, wire.node))?.state === "running",
+    );
     const clash = useServer(
       (server) =>
         problemsOf(server.problems, flatId(instances, wire.node)).find(({ input }) => input === wire.input)

@@ -26,8 +26,12 @@ export function Changes({ before, after, most = 12 }: ChangesProps) {
           <dt>{line.what}</dt>
           <dd>
             {line.before !== null && <del>{line.before}</del>}
-            {line.before !== null && line.after !== null && <ArrowRight size={11} aria-label="becomes" />}
-            {line.after !== null && <ins>{line.after}</ins>}
+            {line.after !== null && (
+              <span className="changes-to">
+                {line.before !== null && <ArrowRight size={11} aria-label="becomes" />}
+                <ins>{line.after}</ins>
+              </span>
+            )}
           </dd>
         </div>
       ))}

@@ -36,6 +36,19 @@ export function HistoryDetail({ run, here }: { readonly run: Run; readonly here:
           <span>{statusText(run)}</span>
           {run.reason && <span className="history-reason">{run.reason}</span>}
         </div>
+        {run.ended !== null && (
+          <button
+            type="button"
+            className="queue-icon history-forget"
+            aria-label="Forget this run; its files stay"
+            title="Forget this run; its files stay"
+            onClick={() => {
+              void forget(run.id);
+            }}
+          >
+            <Trash2 size={13} aria-hidden />
+          </button>
+        )}
       </div>
       <div className="history-changes">
         {then && <Changes before={now} after={then} most={8} />}
@@ -62,19 +75,6 @@ export function HistoryDetail({ run, here }: { readonly run: Run; readonly here:
           >
             <Columns2 size={13} aria-hidden />
             Compare
-          </button>
-        )}
-        {run.ended !== null && (
-          <button
-            type="button"
-            className="queue-icon history-forget"
-            aria-label="Forget this run; its files stay"
-            title="Forget this run; its files stay"
-            onClick={() => {
-              void forget(run.id);
-            }}
-          >
-            <Trash2 size={13} aria-hidden />
           </button>
         )}
       </div>

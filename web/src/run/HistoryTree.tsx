@@ -58,14 +58,7 @@ export function HistoryTree() {
         {shown.map((one, index) => {
           const row = rows[index];
           return row ? (
-            <HistoryRow
-              key={one.id}
-              run={one}
-              row={row}
-              lanes={lanes}
-              here={one.id === here}
-              look={look}
-            />
+            <HistoryRow key={one.id} run={one} row={row} lanes={lanes} here={one.id === here} look={look} />
           ) : null;
         })}
         {more && filter !== "line" && (

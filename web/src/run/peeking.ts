@@ -6,30 +6,30 @@ import { own } from "../graph/own";
 import { call } from "../state/call";
 import { clientId } from "../state/liveClient";
 import { useServer, type Forecast } from "../state/server";
-import { currentDocument, useTabs } from "../state/tabs";
+import { currentDocument } from "../state/tabs";
 import type { Answer } from "../wire/answer";
 import { postPeek } from "../wire/routes";
 import type { PeekShape } from "../wire/shapes";
 
 export type Found = PeekShape | "looking" | "nothing";
 
-/** What is in the value of an output. Asked again when the node has run; what is not kept is not asked for. */
+/** What is in the value of an output. Asked again with each forecast; what is not kept is not asked for. */
 export function usePeek(flat: string, output: string): Found {
-  const document = useTabs(currentDocument);
-  const kept = useServer(({ forecast }) => isKept(own(forecast, flat)));
+  const forecast = useServer((server) => own(server.forecast, flat));
+  const kept = isKept(forecast);
   const [found, setFound] = useState<Answer<PeekShape> | null>(null);
   useEffect(() => {
-    if (!kept) return;
+    if (!isKept(forecast)) return;
     const giving = new AbortController();
     // As the client whose runs made it: on them depends how the value is called in the cache.
-    const asked = { graph: document, client_id: clientId(), node: flat, output };
+    const asked = { graph: currentDocument(), client_id: clientId(), node: flat, output };
     void postPeek(call, asked, giving.signal).then((answer) => {
       if (!giving.signal.aborted) setFound(answer);
     });
     return () => {
       giving.abort();
     };
-  }, [document, flat, output, kept]);
+  }, [forecast, flat, output]);
   if (!kept) return "nothing";
   return found === null ? "looking" : found.ok ? found.value : "nothing";
 }

@@ -1,4 +1,5 @@
 import { Plus, X } from "lucide-react";
+import { useEffect, useRef } from "react";
 
 import { runAction } from "../state/actions";
 import { changeTab, showTab, useTabs, type Tab } from "../state/tabs";
@@ -32,8 +33,12 @@ export function TabBar() {
 
 function TabButton({ tab, shown }: { readonly tab: Tab; readonly shown: boolean }) {
   const unsaved = tab.saved !== tab.history.now.document;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (shown) place.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown]);
   return (
-    <div className="tab" data-shown={shown || undefined}>
+    <div ref={place} className="tab" data-shown={shown || undefined}>
       <button
         type="button"
         role="tab"
