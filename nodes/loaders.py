@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -12,7 +13,7 @@ from ldm.checkpoint import LatentDiffusion, load_first_stage, load_model, load_u
 from ldm.compvis_config import compvis_spec
 from ldm.diffusers_folder import load_folder
 from ldm.diffusion.schedule import Schedule
-from ldm.first_stage.glance import colours_of
+from ldm.first_stage.glance import colours_of, is_quick
 from ldm.small_weights import keep_small
 from ldm.text.files import load_text
 from ldm.text.transformer import TextEncoder
@@ -112,8 +113,10 @@ def _checkpoint(loaded: LatentDiffusion, ctx: Context) -> Checkpoint:
         part.to(ctx.device)
     colours = colours_of(loaded.first_stage)
     remember_colours(colours, loaded.spec.first_stage.factor)
+    # A copy of its own: where memory is short, parts of a model go to the host and come back by themselves.
+    decoder = copy.deepcopy(loaded.first_stage) if is_quick(loaded.first_stage) else None
     return Checkpoint(
-        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec, colours),
+        DiffusionModel(loaded.unet, loaded.schedule, loaded.spec, colours, decoder=decoder),
         TextModel(loaded.text),
         FirstStage(loaded.first_stage),
     )

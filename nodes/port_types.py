@@ -133,9 +133,10 @@ class SamplerChoice:
 class DiffusionModel:
     """epsilon_theta with its schedule and the spec that it was trained under.
 
-    `colours` (channels + 1, 3) shows its latents without a decoder: each cell's colour as a sum of its channels.
-    `steering` is what pushes its guesses by gradients. With `patches` its UNet sees parts of a latent only.
-    `changes` are what nodes have changed in how it computes and is guided. With a `codebook` each guess is moved to it.
+    `colours` (channels + 1, 3) shows its latents without a decoder: each cell's colour as a sum of its channels; where
+    there is a quick `decoder`, that shows them. `steering` is what pushes its guesses by gradients. With `patches` its
+    UNet sees parts of a latent only. `changes` are what nodes have changed in how it computes and is guided. With a
+    `codebook` each guess is moved to it.
     """
 
     __port_name__: ClassVar[str] = "MODEL"
@@ -147,6 +148,7 @@ class DiffusionModel:
     patches: Patches | None = None
     changes: tuple[ModelChange, ...] = ()
     codebook: AutoencoderVQ | None = None
+    decoder: FirstStageModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,11 @@ class ControlModel:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedLatent:
-    """What sampling has so far, to be looked at: the model's guess (b, c, h, w), and the model's `colours`."""
+    """What sampling has so far, to be looked at: a guess (b, c, h, w), the model's `colours` and quick `decoder`."""
 
     guess: Tensor
     colours: Tensor | None
+    decoder: FirstStageModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

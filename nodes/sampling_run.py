@@ -61,7 +61,7 @@ def run_sampler(
     steps = steps_of(guider.model, denoise, sampler, levels, x, StepNoise(step_seed))
     for number, last in enumerate(steps, 1):
         ctx.progress(min(number, total), total)
-        ctx.preview(UnfinishedLatent(last.guess, guider.model.colours))
+        ctx.preview(UnfinishedLatent(last.guess, guider.model.colours, guider.model.decoder))
         ctx.check_cancelled()
     return Sampled(*(sampled(latent, one.cpu(), guider.model) for one in (last.x, last.guess)))
 

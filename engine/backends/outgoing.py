@@ -12,6 +12,9 @@ from engine.run.inbox import Inbox, Message
 from engine.run.previews import Drawing, picture_of
 
 PREVIEW_EVERY = 0.1  # seconds between two pictures of a node
+PREVIEW_SHARE = (
+    5  # and so many times as long as it took to draw one: what is looked at must not hold up what is done
+)
 MOST_WAITING = 256  # events that are told together at most
 A_MOMENT = 0.001  # seconds that an event may wait for others; to send it takes nearly as long
 
@@ -100,11 +103,14 @@ class Outgoing(Inbox):
         due = [path for path in self._previews if now >= self._next.get(path, 0.0)]
         for path in due:
             value = self._previews.pop(path)
-            self._next[path] = now + PREVIEW_EVERY
+            begun = monotonic()
             try:
                 picture = picture_of(value, self._largest)
             except Exception as error:  # whoever draws may do anything, and a run does not end for a picture
                 log.warning("Node %s has a preview that cannot be drawn: %r", path, error)
                 continue
+            finally:
+                ended = monotonic()
+                self._next[path] = now + max(PREVIEW_EVERY, PREVIEW_SHARE * (ended - begun))
             if picture is not None:
                 self._tell([NodePreviewed(path, picture)])

@@ -8,6 +8,7 @@ from torch import Tensor
 from ldm.first_stage.autoencoder import FirstStageModel
 
 SAMPLES, CELLS = 16, 3
+QUICK = 2_000_000  # parameters: so small an autoencoder decodes a latent in a few hundredths of a second
 
 
 def colours_of(autoencoder: FirstStageModel) -> Tensor:
@@ -28,6 +29,11 @@ def colours_of(autoencoder: FirstStageModel) -> Tensor:
 def glance(latent: Tensor, colours: Tensor) -> Tensor:
     """A latent (b, c, h, w) as pictures of a pixel for each cell, (b, h, w, 3) in 0..1."""
     return (_with_one(latent.movedim(1, -1)) @ colours.to(latent)).clamp(0, 1)
+
+
+def is_quick(autoencoder: FirstStageModel) -> bool:
+    """Whether a first stage is so small that unfinished latents can be decoded with it, where a glance shows little."""
+    return sum(weights.numel() for weights in autoencoder.parameters()) < QUICK
 
 
 def _with_one(values: Tensor) -> Tensor:

@@ -13,13 +13,17 @@ import torch
 
 from engine.api import Context
 from engine.run.context import Nobody
+from ldm.checkpoint import load_first_stage
+from ldm.first_stage.glance import colours_of, is_quick
+from nodes.first_stage import decode_latent
 from nodes.image import load_image, load_mask, save_image
 from nodes.image_animation import save_animated_png, save_animated_webp
 from nodes.image_elsewhere import load_output, send_images
 from nodes.mask import preview_mask, solid_mask
-from nodes.port_types import Image, UnfinishedLatent
+from nodes.port_types import FirstStage, Image, Latent, UnfinishedLatent
 from nodes.previews import show_image, show_latent
-from nodes.saving import named
+from nodes.saving import named, to_bytes
+from tests.architecture.sources import ROOT
 from tests.nodes.test_image import context, picture, put
 
 
@@ -145,6 +149,18 @@ def test_a_picture_is_loaded_from_the_output_folder_and_from_nowhere_else(tmp_pa
     put(tmp_path, "secret.png", PIL.Image.new("RGB", (4, 4)))
     with pytest.raises(FileNotFoundError, match=r"\.\./input/secret\.png"):
         load_output("../input/secret.png", ctx=context(tmp_path))
+
+
+def test_unfinished_latents_of_a_small_model_are_shown_decoded() -> None:
+    model = load_first_stage(ROOT / "models" / "checkpoints" / "shapeland-nano.safetensors")
+    guess = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    shown = show_latent(UnfinishedLatent(guess, colours_of(model), model))
+    assert is_quick(model)
+    assert isinstance(shown, PIL.Image.Image)
+    assert shown == to_bytes(decode_latent(Latent(guess[:1]), FirstStage(model)))[0]
+    large = show_latent(UnfinishedLatent(torch.zeros(1, 4, 64, 64), colours_of(model), model))
+    assert isinstance(large, PIL.Image.Image)
+    assert large.size == (512, 512)  # a glance, enlarged
 
 
 def test_unfinished_latents_are_shown_enlarged_if_the_model_tells_their_colours() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.backends import outgoing
 from engine.backends.outgoing import MOST_WAITING, Outgoing
-from engine.run.events import Event, NodeStarted
+from engine.run.events import Event, NodePreviewed, NodeStarted, Picture
 from engine.run.threads import THREADS
 
 FIRST, SECOND = NodeStarted("1", "Add"), NodeStarted("2", "Add")
@@ -48,3 +48,22 @@ def test_much_that_happens_goes_out_without_an_end(monkeypatch: pytest.MonkeyPat
         box.add(FIRST)
 
     assert [len(portion) for portion in told] == [MOST_WAITING]
+
+
+def test_what_takes_long_to_draw_is_drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, drawn = [0.0], []
+
+    def slowly(value: object, largest: int) -> Picture:
+        drawn.append(clock[0])
+        clock[0] += 1.0
+        return Picture("image/png", b"")
+
+    monkeypatch.setattr(outgoing, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(outgoing, "picture_of", slowly)
+    box = Outgoing(lambda _: None, previews=True, largest=64)
+    while clock[0] < 20.0:
+        box.add(NodePreviewed("1", Picture("image/png", b"")))
+        box.flush()
+        clock[0] += 0.5
+
+    assert drawn == [0.0, 5.0, 10.0, 15.0]
