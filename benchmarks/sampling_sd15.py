@@ -22,7 +22,7 @@ ROUNDS = 3
 
 
 def measure() -> list[Row]:
-    """Four Euler steps with guidance and the UNet calls in them, taking turns; in bf16 too where the CPU is fast in it."""
+    """Four Euler steps with guidance and the UNet calls in them, taking turns; bf16 only where it is fast."""
     torch.manual_seed(0)
     unet = UNet(SD1.unet).requires_grad_(requires_grad=False).eval()
     fast = choose_dtype("auto", "cpu") == "bf16"

@@ -101,7 +101,7 @@ class Decoder(nn.Module):
         h: Tensor = self.mid(self.conv_in(z))
         for index in reversed(range(len(self.up))):
             if index < self.small:
-                reach = self.blocks + 2  # two convolutions in each block, one before and behind, of half cells
+                reach = self.blocks + 2  # of half cells: two in each block, one before, one behind
                 h = pieces(Part(partial(self._level, index), Fraction(2), reach, 2 ** (index + 1)), h)
             else:
                 h = self._level(index, h, own)

@@ -19,17 +19,24 @@ export function useMounted(
   const waiting = wanted.size - mounted.size;
   useEffect(() => {
     if (mounted === kept) return;
-    const frame = requestAnimationFrame(() => {
-      setKept(mounted);
-    });
+    const step = () => {
+      // A view that is shifted has the picture from afar behind it: what is to come waits until it rests.
+      if (mounted.size < wanted.size && isShifted()) frame = requestAnimationFrame(step);
+      else setKept(mounted);
+    };
+    let frame = requestAnimationFrame(step);
     return () => {
       cancelAnimationFrame(frame);
     };
-  }, [mounted, kept]);
+  }, [mounted, kept, wanted]);
   return { mounted, waiting };
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+function isShifted(): boolean {
+  return document.documentElement.hasAttribute("data-shifting");
+}
 
 /** What is mounted after what was: all that is wanted, if that is not much more, else some more of it. */
 export function stepOf(
