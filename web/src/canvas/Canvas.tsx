@@ -14,6 +14,7 @@ import { GestureLayer } from "./GestureLayer";
 import { GroupView } from "./GroupView";
 import { within } from "./hash";
 import { LinkLayer } from "./LinkLayer";
+import { isPaintedApart } from "./moving";
 import { NodeView } from "./NodeView";
 import { NoteView } from "./NoteView";
 import { Overlays } from "./Overlays";
@@ -163,13 +164,16 @@ function useNodesInSight(scene: Scene, area: Bounds, far: boolean) {
     const all = held && !far ? new Set([...ids, ...held.split("\n")]) : ids;
     return inOrder(scene, all);
   }, [scene, ids, held, far]);
+  const apart = isPaintedApart(moving);
   const nodes = useMemo(
     () =>
       order.flatMap((id) => {
         const item = shownItem(scene, id, moving);
-        return item ? [flowNodeOf(item)] : [];
+        if (!item) return [];
+        const node = flowNodeOf(item);
+        return [apart && moving.has(id) ? { ...node, className: `${node.className ?? ""} moved` } : node];
       }),
-    [order, scene, moving],
+    [order, scene, moving, apart],
   );
   return { nodes, waiting };
 }

@@ -9,6 +9,7 @@ import { activeTab, useTabs } from "../state/tabs";
 import { shownItem } from "./current";
 import { within } from "./hash";
 import { LinkView } from "./LinkView";
+import { isPaintedApart } from "./moving";
 import type { Item, Scene, Wire } from "./model";
 import { usePaper } from "./usePaper";
 import { comesInto, endsOfWire, hashOfWires, wiresAt, wiresByKey } from "./wires";
@@ -26,34 +27,41 @@ export function LinkLayer({ scene, region }: LinkLayerProps) {
   const selection = useTabs((tabs) => activeTab(tabs).selection);
   const [left, top, width, height] = usePaper();
   const itemOf = (id: string) => shownItem(scene, id, moving);
+  const draw = (wires: readonly Wire[], kind: string) => (
+    <svg
+      className={kind}
+      style={{ left, top, width, height }}
+      viewBox={`${left} ${top} ${width} ${height}`}
+      aria-hidden
+    >
+      {wires.map((wire) => {
+        const ends = endsOfWire(wire, itemOf);
+        return (
+          ends &&
+          comesInto(...ends, region) && (
+            <LinkView
+              key={wire.key}
+              wire={wire}
+              instances={scene.source.instances}
+              a={ends[0]}
+              b={ends[1]}
+              look={look}
+              off={isOff(itemOf(wire.from[0])) || isOff(itemOf(wire.node))}
+              lit={splice === wire.key}
+              chosen={selection.has(wire.from[0]) || selection.has(wire.node)}
+            />
+          )
+        );
+      })}
+    </svg>
+  );
+  const wires = wiresInSight(scene, region, moving);
+  const apart = isPaintedApart(moving);
+  const isMoved = (wire: Wire) => apart && (moving.has(wire.from[0]) || moving.has(wire.node));
   return (
     <ViewportPortal>
-      <svg
-        className="links links-paper"
-        style={{ left, top, width, height }}
-        viewBox={`${left} ${top} ${width} ${height}`}
-        aria-hidden
-      >
-        {wiresInSight(scene, region, moving).map((wire) => {
-          const ends = endsOfWire(wire, itemOf);
-          return (
-            ends &&
-            comesInto(...ends, region) && (
-              <LinkView
-                key={wire.key}
-                wire={wire}
-                instances={scene.source.instances}
-                a={ends[0]}
-                b={ends[1]}
-                look={look}
-                off={isOff(itemOf(wire.from[0])) || isOff(itemOf(wire.node))}
-                lit={splice === wire.key}
-                chosen={selection.has(wire.from[0]) || selection.has(wire.node)}
-              />
-            )
-          );
-        })}
-      </svg>
+      {draw(apart ? wires.filter((wire) => !isMoved(wire)) : wires, "links links-paper")}
+      {apart && draw(wires.filter(isMoved), "links links-paper moved")}
     </ViewportPortal>
   );
 }
