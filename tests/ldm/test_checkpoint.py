@@ -8,13 +8,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ldm.checkpoint import (
-    SPEC_KEY,
     load_first_stage,
     load_model,
     save_first_stage,
     save_model,
     spec_in,
 )
+from ldm.layouts import SPEC_KEY
 from ldm.tensor_file import CheckpointError
 from tests.ldm.tiny import SPEC, tiny_model
 
