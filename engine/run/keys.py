@@ -38,11 +38,11 @@ class Origin:
 NOWHERE = Origin({}, "")
 
 
-class KeyMemory(dict[int, tuple[Node, list[str], str]]):
+class KeyMemory(dict[int, tuple[Node, dict[str, str], str]]):
     """The keys that nodes had before: a node that is the same, and reads the same, has the same key.
 
     It serves one registry and one device. By a node's identity it has the node itself, so that nothing else gets that
-    identity; what stands in the key for its links; and the key.
+    identity; what stands in the key for each of its links; and the key.
     """
 
 
@@ -151,17 +151,17 @@ def _keys(
     for id in order:
         node = nodes[id]
         kind = kinds[node.kind]
-        links = [
-            _linked(value, keys, nodes, kinds, origin)
-            for value in node.inputs.values()
+        links = {
+            name: _linked(value, keys, nodes, kinds, origin)
+            for name, value in node.inputs.items()
             if value.__class__ is Link
-        ]
+        }
         before = known.get(identity(node))
         if before is not None and before[1] == links and id not in fingerprints:
             keys[id] = before[2]
             continue
         parts = [kind.prefix, kinds.on] if kind.spec.device else [kind.prefix]
-        parts += _given(node, kind, keys, nodes, kinds, origin)
+        parts += _given(node, kind, links)
         if id in fingerprints:
             parts.append(literal_text(fingerprints[id]))
         if kind.placed:
@@ -173,15 +173,8 @@ def _keys(
     return keys
 
 
-def _given(
-    node: Node,
-    kind: _Kind,
-    keys: Mapping[str, str],
-    nodes: Mapping[str, Node],
-    kinds: _Kinds,
-    origin: Origin,
-) -> list[str]:
-    """What a node is given."""
+def _given(node: Node, kind: _Kind, links: Mapping[str, str]) -> list[str]:
+    """What a node is given; `links` are what stands for those inputs that are links."""
     inputs = node.inputs
     parts: list[str] = []
     for name, label, omitted, type in kind.inputs:
@@ -191,33 +184,24 @@ def _given(
         value = inputs[name]
         if value.__class__ is Link:
             parts.append(label)
-            parts.append(_linked(value, keys, nodes, kinds, origin))
+            parts.append(links[name])
         elif type is None:
             text = PLAIN.get(value.__class__)
             parts.append(label)
             parts.append(text(value) if text else literal_text(value))
         else:
             parts.append(label + literal_text(as_taken(type, value)))  # type: ignore[arg-type]
-    if kind.declared is not None:
-        parts += _undeclared(node, kind.declared, keys, nodes, kinds, origin)
-    return parts
+    return parts if kind.declared is None else parts + _undeclared(node, kind, kind.declared, links)
 
 
-def _undeclared(
-    node: Node,
-    declared: Collection[str],
-    keys: Mapping[str, str],
-    nodes: Mapping[str, Node],
-    kinds: _Kinds,
-    origin: Origin,
-) -> list[str]:
+def _undeclared(node: Node, kind: _Kind, declared: Collection[str], links: Mapping[str, str]) -> list[str]:
     """What an open-ended node is given besides: links, and other values where it sees them."""
     texts: list[str] = []
     for name in sorted(node.inputs.keys() - declared):
         value = node.inputs[name]
         if isinstance(value, Link):
-            texts.append(literal_text(name) + _linked(value, keys, nodes, kinds, origin))
-        elif kinds[node.kind].spec.open_to_literals:
+            texts.append(literal_text(name) + links[name])
+        elif kind.spec.open_to_literals:
             texts.append(literal_text(name) + literal_text(value))
     return texts
 
