@@ -16,7 +16,7 @@ from ldm.diffusion.denoiser import Denoiser, apart
 from ldm.diffusion.multi_step import reached, res_step
 from ldm.diffusion.noise import StepNoise
 from ldm.diffusion.past import Memory, Past
-from ldm.diffusion.step import Step, ancestral, steps
+from ldm.diffusion.step import Step, ancestral, raised, steps
 
 
 def euler_ancestral_cfg_pp(
@@ -42,8 +42,7 @@ def euler_ancestral_cfg_pp(
             x = guess + (x - unguided) / sigma * down
         else:
             x = x + (x - 2 * guess + unguided) / sigma * (down - sigma)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         yield Step(x, guess)
 
 
@@ -69,8 +68,7 @@ def dpmpp_2s_ancestral_cfg_pp(
             there = guess + (x - unguided) * (middle / sigma)
             last = denoise(there, middle)
             x = last + (x + (guess - unguided) - last) * (down / sigma)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         yield Step(x, guess)
 
 
@@ -137,7 +135,6 @@ def res_multistep_cfg_pp(
             x = res_step(moved, past[-1], float(down), reached(past[-1], sigma, eta))
         else:
             x = guess + here.slope * float(down)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         past = (here,)
         yield Step(x, guess, past)

@@ -11,7 +11,7 @@ from torch import Tensor
 from ldm.diffusion.denoiser import Denoiser
 from ldm.diffusion.noise import StepNoise
 from ldm.diffusion.past import Memory
-from ldm.diffusion.step import Step, ancestral
+from ldm.diffusion.step import Step, ancestral, raised
 
 
 def dpm_fast(
@@ -46,8 +46,7 @@ def dpm_fast(
             guess = denoise(x, sigma)
             down, up = _split(sigma, next_sigma, low, eta)
             _, x = _tried(denoise, x, guess, sigma, down, order)
-            if up > 0:
-                x = x + noise(step, x) * s_noise * up
+            x = raised(x, up, noise, step, s_noise)
             yield Step(x, guess)
 
 
@@ -96,8 +95,7 @@ def dpm_adaptive(
         allowed = (rtol * coarse.abs().maximum(before.abs())).clamp(min=atol)
         if pace.accepts(float(((coarse - fine) / allowed).square().mean().sqrt())):
             sigma, before, x = next_sigma, coarse, fine
-            if up > 0:
-                x = x + noise(accepted, x) * s_noise * up
+            x = raised(x, up, noise, accepted, s_noise)
             accepted += 1
             yield Step(x, guess)
 

@@ -16,7 +16,7 @@ from ldm.diffusion.denoiser import Denoiser
 from ldm.diffusion.interpolation import Floats, shares_of
 from ldm.diffusion.noise import StepNoise
 from ldm.diffusion.past import Memory, Past
-from ldm.diffusion.step import Step, ancestral, steps
+from ldm.diffusion.step import Step, ancestral, raised, steps
 
 Advance = Callable[[int, Past, Memory, Tensor], Tensor]
 """From a step's number, where it begins, the steps before it and the next level, to the next latent."""
@@ -271,8 +271,7 @@ def res_multistep(
             x = res_step(here, past[-1], float(down), reached(past[-1], sigma, eta))
         else:
             x = here.denoised + (x - here.denoised) * (float(down) / here.sigma)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         past = (here,)
         yield Step(x, here.denoised, past)
 

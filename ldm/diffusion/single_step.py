@@ -15,7 +15,7 @@ from ldm.diffusion.denoiser import Denoiser, with_variance
 from ldm.diffusion.growing import Growth, Method
 from ldm.diffusion.noise import StepNoise, thinned
 from ldm.diffusion.past import Memory
-from ldm.diffusion.step import Step, ancestral, steps
+from ldm.diffusion.step import Step, ancestral, raised, steps
 
 
 def euler(
@@ -113,8 +113,7 @@ def dpm_2_ancestral(
             there = x + slope * (middle - sigma)
             slope = (there - denoise(there, middle)) / middle
         x = x + slope * (down - sigma)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         yield Step(x, guess)
 
 
@@ -139,8 +138,7 @@ def dpmpp_2s_ancestral(
             there = guess + (x - guess) * (middle / sigma)
             last = denoise(there, middle)
         x = last + (x - last) * (down / sigma)
-        if up > 0:
-            x = x + noise(step, x) * s_noise * up
+        x = raised(x, up, noise, step, s_noise)
         yield Step(x, guess)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,3 +37,10 @@ def ancestral(sigma: Tensor, next_sigma: Tensor, eta: float) -> tuple[Tensor, Te
     variance = next_sigma.square() * (sigma.square() - next_sigma.square()) / sigma.square()
     up = torch.minimum(next_sigma, eta * variance.clamp(min=0).sqrt())
     return (next_sigma.square() - up.square()).clamp(min=0).sqrt(), up
+
+
+def raised(
+    x: Tensor, up: Tensor | float, noise: Callable[[int, Tensor], Tensor], step: int, s_noise: float
+) -> Tensor:
+    """What went too far down, brought back up by noise, as an ancestral step ends. Where `up` is 0 none is drawn."""
+    return x + noise(step, x) * s_noise * up if up > 0 else x
